@@ -1,0 +1,109 @@
+// What the management API takes, as JSON Schemas, and the check against them.
+import { Ajv, type ValidateFunction } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { Scope } from '../db/tables.ts'
+import type { JsonObject } from '../db/tables.ts'
+import { AppError } from '../errors.ts'
+
+const name = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' }
+const id = { type: 'string', pattern: '^[a-z]+_[0-9a-z]+$', maxLength: 60 }
+const attributeName = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_$-]{0,99}$' }
+
+// uniqueness: what no index enforces is not promised.
+const characteristics = {
+  name: attributeName,
+  description: { type: 'string', maxLength: 1000 },
+  multiValued: { type: 'boolean' },
+  caseExact: { type: 'boolean' },
+  mutability: { enum: ['readWrite', 'immutable'] },
+  returned: { enum: ['default', 'always'] },
+  canonicalValues: { type: 'array', items: { type: 'string' }, maxItems: 500 },
+}
+
+const simpleTypes = ['string', 'boolean', 'decimal', 'integer', 'dateTime', 'binary', 'reference']
+
+const attributeDefinition = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'type'],
+  properties: {
+    ...characteristics,
+    type: { enum: [...simpleTypes, 'complex'] },
+    subAttributes: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 50,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'type'],
+        properties: { ...characteristics, multiValued: { const: false }, type: { enum: simpleTypes } },
+      },
+    },
+  },
+  if: { properties: { type: { const: 'complex' } } },
+  then: { required: ['subAttributes'] },
+  else: { not: { required: ['subAttributes'] } },
+}
+
+export interface Bodies {
+  organization: { name: string }
+  directory: { kind: 'push'; name: string; provider?: string }
+  directorySettings: { name?: string; strict?: boolean; restoreUsers?: boolean }
+  token: { name: string; scopes: Scope[]; directoryId?: string | null; expiresAt?: string | null }
+  attribute: { resourceType: 'User' | 'Group'; definition: JsonObject }
+  issuer: { issuer: string; audience: string; jwksUri: string; directoryId?: string | null }
+  attributeAuthority: Record<string, string[]>
+}
+
+function object(required: string[], properties: Record<string, unknown>): Record<string, unknown> {
+  return { type: 'object', additionalProperties: false, required, properties }
+}
+
+const schemas: Record<keyof Bodies, Record<string, unknown>> = {
+  organization: object(['name'], { name }),
+  directory: object(['kind', 'name'], {
+    kind: { const: 'push' },
+    name,
+    provider: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,49}$' },
+  }),
+  directorySettings: object([], { name, strict: { type: 'boolean' }, restoreUsers: { type: 'boolean' } }),
+  token: object(['name', 'scopes'], {
+    name,
+    scopes: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: ['read', 'write', 'hr', 'admin'] } },
+    directoryId: { ...id, nullable: true },
+    expiresAt: { type: 'string', format: 'date-time', nullable: true },
+  }),
+  attribute: object(['resourceType', 'definition'], { resourceType: { enum: ['User', 'Group'] }, definition: attributeDefinition }),
+  issuer: object(['issuer', 'audience', 'jwksUri'], {
+    issuer: name,
+    audience: name,
+    // Keys come over TLS; loopback is for trying things out.
+    jwksUri: { type: 'string', pattern: '^(https://|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])', format: 'uri' },
+    directoryId: { ...id, nullable: true },
+  }),
+  attributeAuthority: {
+    type: 'object',
+    maxProperties: 500,
+    additionalProperties: { type: 'array', maxItems: 50, uniqueItems: true, items: id },
+  },
+}
+
+/** Compiles the checks once. The check returns the body, and throws invalid_value naming what is wrong and where. */
+export function createBodyCheck(): <Name extends keyof Bodies>(kind: Name, body: unknown) => Bodies[Name] {
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false })
+  addFormats.default(ajv)
+  const checks = Object.fromEntries(Object.entries(schemas).map(([kind, schema]) => [kind, ajv.compile(schema)])) as Record<
+    keyof Bodies,
+    ValidateFunction
+  >
+  return (kind, body) => {
+    const check = checks[kind]
+    if (check(body)) return body as Bodies[typeof kind]
+    const [error] = check.errors ?? []
+    const place = error?.instancePath === '' ? 'The body' : error?.instancePath.slice(1).replaceAll('/', '.')
+    const allowed = error?.keyword === 'enum' ? `: ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}` : ''
+    const extra = error?.keyword === 'additionalProperties' ? `: ${(error.params as { additionalProperty: string }).additionalProperty}` : ''
+    throw new AppError('invalid_value', `${place} ${error?.message ?? 'is wrong'}${allowed}${extra}.`)
+  }
+}

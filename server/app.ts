@@ -1,0 +1,90 @@
+// The composition root: builds every part once and mounts the faces.
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { createAdminRouter } from './admin/router.ts'
+import { Authenticator } from './auth/authenticator.ts'
+import { JwtVerifier } from './auth/jwt.ts'
+import { LastUsed } from './auth/last-used.ts'
+import { createOAuthRouter } from './auth/oauth.ts'
+import { RateLimiter } from './auth/rate-limiter.ts'
+import { TokenLookup } from './auth/token-lookup.ts'
+import type { Config } from './config.ts'
+import type { Database } from './db/connect.ts'
+import { AppError } from './errors.ts'
+import { createHealth } from './ops/health.ts'
+import type { Logger } from './ops/logger.ts'
+import { createOriginReader } from './ops/origin.ts'
+import { RequestLog } from './ops/request-log.ts'
+import { OrganizationSchemas } from './scim/organization-schema.ts'
+import { createScimRouter } from './scim/router.ts'
+import { ScimServer } from './scim/server.ts'
+
+export interface App {
+  readonly express: Express
+  readonly requestLog: RequestLog
+  readonly lastUsed: LastUsed
+  /** Makes /readyz say no. */
+  drain(): void
+}
+
+export interface AppParts {
+  readonly config: Config
+  readonly db: Database
+  readonly logger: Logger
+  readonly now: () => Date
+}
+
+export function createApp({ config, db, logger, now }: AppParts): App {
+  const tokens = new TokenLookup(db, now)
+  const limiter = new RateLimiter(config.RATE_LIMIT_PER_SECOND, now)
+  const lastUsed = new LastUsed(db, now)
+  const requestLog = new RequestLog(db, logger)
+  const authenticator = new Authenticator(tokens, new JwtVerifier(db, now), lastUsed, limiter)
+  const schemas = new OrganizationSchemas(db)
+  const originOf = createOriginReader(config.PUBLIC_URL, config.TRUST_PROXY)
+  const maxBodyBytes = config.MAX_BODY_BYTES
+  const scim = new ScimServer({ db, now, authenticator, schemas, requestLog, logger, maxBodyBytes, originOf })
+  const health = createHealth(db)
+
+  const app = express()
+  app.set('etag', false)
+  app.set('x-powered-by', false)
+  app.set('query parser', false)
+  app.use(joinSlashes)
+  const scimRouter = createScimRouter(scim)
+  app.use('/scim/v2', scimRouter)
+  app.use('/scim/:version', refuseVersion(scim))
+  app.use('/scim', scimRouter)
+  app.use('/oauth', createOAuthRouter({ db, now, tokens, limiter, logger }))
+  app.use('/v1', createAdminRouter({ db, now, authenticator, logger, ...readAdminToken(config) }))
+  app.use(health.router)
+  app.use((_request, response) => {
+    response.status(404).type('text/plain').send('Not found. SCIM is at /scim/v2.\n')
+  })
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    // Only what Express itself refuses comes here, such as a path that is not percent-encoded UTF-8.
+    const status = error instanceof Error && 'status' in error && error.status === 400 ? 400 : 500
+    if (status === 500) logger.error({ err: error }, 'unexpected error')
+    response.status(status).type('text/plain').send(status === 400 ? 'Bad request.\n' : 'Something went wrong here.\n')
+  })
+  return { express: app, requestLog, lastUsed, drain: health.drain }
+}
+
+// A base URL that ends in a slash gives //Users; it means /Users.
+function joinSlashes(request: Request, _response: Response, next: NextFunction): void {
+  if (request.url.includes('//')) {
+    const [path = '', ...query] = request.url.split('?')
+    request.url = [path.replace(/\/{2,}/g, '/'), ...query].join('?')
+  }
+  next()
+}
+
+function refuseVersion(scim: ScimServer) {
+  return (request: Request, response: Response, next: NextFunction): void | Promise<void> => {
+    if (!/^v\d+$/i.test(String(request.params['version']))) return next()
+    return scim.refuse(new AppError('invalid_version', 'Only version v2 of the protocol is served.'), request, response)
+  }
+}
+
+function readAdminToken({ ROLLCALL_ADMIN_TOKEN }: Config): { operatorToken?: string } {
+  return ROLLCALL_ADMIN_TOKEN === undefined ? {} : { operatorToken: ROLLCALL_ADMIN_TOKEN }
+}

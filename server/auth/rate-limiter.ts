@@ -1,0 +1,46 @@
+// A limit for each token and process, so that one client cannot starve the others. Generous: Entra sends 25 requests a second
+// and more, and a first import bursts.
+import { AppError } from '../errors.ts'
+
+interface Bucket {
+  tokens: number
+  at: number
+}
+
+const maxBuckets = 10_000
+
+/** A token bucket: `perSecond` requests on average, ten seconds' worth at once. */
+export class RateLimiter {
+  readonly #perSecond: number
+  readonly #now: () => Date
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(perSecond: number, now: () => Date) {
+    this.#perSecond = perSecond
+    this.#now = now
+  }
+
+  /** Throws rate_limited with the whole seconds to wait (Okta reads no other form of Retry-After). */
+  take(key: string): void {
+    const at = this.#now().getTime()
+    const capacity = this.#perSecond * 10
+    const bucket = this.#buckets.get(key) ?? this.#open(key, capacity, at)
+    bucket.tokens = Math.min(capacity, bucket.tokens + ((at - bucket.at) / 1000) * this.#perSecond)
+    bucket.at = at
+    if (bucket.tokens >= 1) {
+      bucket.tokens -= 1
+      return
+    }
+    const seconds = Math.max(1, Math.ceil((1 - bucket.tokens) / this.#perSecond))
+    throw new AppError('rate_limited', `Too many requests: at most ${this.#perSecond} a second. Try again in ${seconds} s.`, {
+      data: { seconds },
+    })
+  }
+
+  #open(key: string, capacity: number, at: number): Bucket {
+    if (this.#buckets.size >= maxBuckets) this.#buckets.clear()
+    const bucket = { tokens: capacity, at }
+    this.#buckets.set(key, bucket)
+    return bucket
+  }
+}

@@ -1,0 +1,82 @@
+// Finds the principal of a bearer token. The answer is kept for a second, so that a busy client costs one query a second and
+// a revoked token is refused within a second, on every process.
+import type { Database } from '../db/connect.ts'
+import { query } from '../db/query.ts'
+import type { Scope } from '../db/tables.ts'
+import { reading } from '../db/transaction.ts'
+import type { Principal } from './principal.ts'
+import { hashToken } from './tokens.ts'
+
+const keepMs = 1000
+const maxKept = 10_000
+
+interface Kept {
+  readonly principal: Principal
+  readonly until: number
+}
+
+interface Row {
+  readonly org_id: string
+  readonly id: string
+  readonly for_directory: boolean
+  readonly scopes: Scope[]
+  readonly directory_id: string
+  readonly strict: boolean
+  readonly restore_users: boolean
+  readonly schema_version: number
+}
+
+export class TokenLookup {
+  readonly #db: Database
+  readonly #now: () => Date
+  readonly #kept = new Map<string, Kept>()
+
+  constructor(db: Database, now: () => Date) {
+    this.#db = db
+    this.#now = now
+  }
+
+  /** undefined for an unknown, expired or revoked token. Throws database_unavailable. */
+  async find(secret: string): Promise<Principal | undefined> {
+    const hash = hashToken(secret)
+    const key = hash.toString('latin1')
+    const kept = this.#kept.get(key)
+    if (kept !== undefined && kept.until > this.#now().getTime()) return kept.principal
+    const [row] = await reading(() => query<Row>(this.#db, lookupSql, [hash, this.#now()]))
+    if (row === undefined) {
+      this.#kept.delete(key)
+      return undefined
+    }
+    return this.#keep(key, toPrincipal(row))
+  }
+
+  #keep(key: string, principal: Principal): Principal {
+    if (this.#kept.size >= maxKept) this.#kept.clear()
+    this.#kept.set(key, { principal, until: this.#now().getTime() + keepMs })
+    return principal
+  }
+}
+
+const lookupSql = `select t.org_id, t.id, t.directory_id is not null as for_directory, t.scopes, d.id as directory_id, d.strict,
+    d.restore_users, o.schema_version
+  from tokens t
+  join organizations o on o.org_id = t.org_id
+  join directories d on d.org_id = t.org_id and (d.id = t.directory_id or t.directory_id is null and d.kind = 'manual')
+  left join tokens p on p.org_id = t.org_id and p.id = t.parent_id
+  where t.hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > $2::timestamptz)
+    and p.revoked_at is null and (p.expires_at is null or p.expires_at > $2::timestamptz)`
+
+// What an application writes by hand belongs to the organization's manual directory.
+function toPrincipal(row: Row): Principal {
+  return {
+    organizationId: row.org_id,
+    directoryId: row.directory_id,
+    view: row.for_directory ? 'directory' : 'organization',
+    restoresUsers: row.restore_users,
+    strict: row.strict,
+    scopes: row.scopes,
+    tokenId: row.id,
+    schemaVersion: row.schema_version,
+    subject: null,
+  }
+}

@@ -1,0 +1,147 @@
+// `rollcall doctor`: looks at everything that has to be right, and says of each what is wrong and what to do.
+import { createServer } from 'node:net'
+import { statfs } from 'node:fs/promises'
+import { type Config, findUnknownVariables, readConfig } from '../config.ts'
+import type { Database } from '../db/connect.ts'
+import { listMigrations } from '../db/migrate.ts'
+import { openDatabase, type OpenDatabase } from '../db/open.ts'
+import { query } from '../db/query.ts'
+import { translateFault } from '../db/faults.ts'
+import { AppError } from '../errors.ts'
+
+export interface Finding {
+  readonly check: string
+  readonly state: 'ok' | 'warning' | 'broken'
+  /** What was seen; for what is not ok also what to do. */
+  readonly detail: string
+}
+
+const leastMajor = 15
+const leastFreeBytes = 500_000_000
+
+/** All findings, in the order in which they were made; what depends on a broken thing is not looked at. */
+export async function examine(): Promise<Finding[]> {
+  const config = examineSettings()
+  if ('check' in config) return [config]
+  const findings = [...listSettingFindings(), await examinePort(config)]
+  let database: OpenDatabase
+  try {
+    database = await openDatabase(config, { exclusive: false })
+  } catch (error) {
+    return [...findings, broken('database', error)]
+  }
+  try {
+    return [...findings, ...(await examineDatabase(database)), ...(await examineDisk(config))]
+  } finally {
+    await database.close()
+  }
+}
+
+function examineSettings(): Config | Finding {
+  try {
+    return readConfig()
+  } catch (error) {
+    return broken('settings', error)
+  }
+}
+
+function listSettingFindings(): Finding[] {
+  const unknown = findUnknownVariables()
+  if (unknown.length === 0) return [{ check: 'settings', state: 'ok', detail: 'all valid' }]
+  const detail = `${unknown.join(', ')}: no such setting; check the spelling against the README`
+  return [{ check: 'settings', state: 'warning', detail }]
+}
+
+async function examinePort({ PORT, HOST }: Config): Promise<Finding> {
+  if (PORT === 0 || (await isFree(PORT, HOST))) return { check: 'port', state: 'ok', detail: `${HOST}:${PORT} is free` }
+  if (await answersAsRollcall(PORT, HOST)) return { check: 'port', state: 'ok', detail: `Rollcall answers at ${HOST}:${PORT}` }
+  const detail = `${HOST}:${PORT} cannot be listened on; stop what uses it, or set PORT or HOST`
+  return { check: 'port', state: 'broken', detail }
+}
+
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, host, () => probe.close(() => resolve(true)))
+  })
+}
+
+async function answersAsRollcall(port: number, host: string): Promise<boolean> {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  try {
+    const response = await fetch(`http://${name}:${port}/scim/v2/ServiceProviderConfig`, { signal: AbortSignal.timeout(2000) })
+    return response.headers.get('content-type') === 'application/scim+json'
+  } catch {
+    return false
+  }
+}
+
+async function examineDatabase({ db, description }: OpenDatabase): Promise<Finding[]> {
+  try {
+    const server = await examineServer(db, description)
+    if (server.some((finding) => finding.state === 'broken')) return server
+    return [...server, await examineMigrations(db)]
+  } catch (error) {
+    return [broken('database', translateFault(error))]
+  }
+}
+
+interface ServerState {
+  readonly version: number
+  readonly encoding: string
+  readonly folds: boolean
+  readonly writable: boolean
+  readonly may_create: boolean
+}
+
+async function examineServer(db: Database, description: string): Promise<Finding[]> {
+  const started = performance.now()
+  const [state] = await query<ServerState>(
+    db,
+    `select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding,
+       lower('É') = 'é' as folds, not pg_is_in_recovery() as writable,
+       has_schema_privilege(current_schema(), 'create') as may_create`,
+  )
+  const milliseconds = Math.round(performance.now() - started)
+  if (state === undefined) throw new Error('the server returned no row')
+  const check = 'database'
+  if (state.version < leastMajor) {
+    return [{ check, state: 'broken', detail: `${description} is version ${state.version}; use ${leastMajor} or later` }]
+  }
+  if (state.encoding !== 'UTF8') {
+    return [{ check, state: 'broken', detail: `its encoding is ${state.encoding}; create the database with encoding UTF8` }]
+  }
+  if (!state.writable) return [{ check, state: 'broken', detail: 'it is a standby; point DATABASE_URL at the primary' }]
+  if (!state.may_create) return [{ check, state: 'broken', detail: 'its user may not create tables; grant create on the schema' }]
+  const ok: Finding = { check, state: 'ok', detail: `${description}, version ${state.version}, answered in ${milliseconds} ms` }
+  if (state.folds) return [ok]
+  const detail = 'lower() leaves É as it is, so filters on non-ASCII text mind the case; create the database with a UTF-8 locale'
+  return [ok, { check: 'locale', state: 'warning', detail }]
+}
+
+async function examineMigrations(db: Database): Promise<Finding> {
+  try {
+    const missing = (await listMigrations(db)).filter((migration) => !migration.done)
+    const check = 'migrations'
+    if (missing.length === 0) return { check, state: 'ok', detail: 'the schema is current' }
+    const names = missing.map((migration) => migration.name).join(', ')
+    return { check, state: 'warning', detail: `to be applied at the next start, or now by \`rollcall migrate\`: ${names}` }
+  } catch (error) {
+    return broken('migrations', error)
+  }
+}
+
+async function examineDisk({ DATABASE_URL, DATA_DIR }: Config): Promise<Finding[]> {
+  if (DATABASE_URL !== undefined) return []
+  const { bavail, bsize } = await statfs(DATA_DIR)
+  const free = bavail * bsize
+  const detail = `${Math.round(free / 1e6)} MB free in ${DATA_DIR}`
+  if (free >= leastFreeBytes) return [{ check: 'disk', state: 'ok', detail }]
+  return [{ check: 'disk', state: 'warning', detail: `${detail}; make room, or move DATA_DIR` }]
+}
+
+function broken(check: string, error: unknown): Finding {
+  const detail = error instanceof AppError ? error.message : error instanceof Error ? error.message : String(error)
+  return { check, state: 'broken', detail }
+}

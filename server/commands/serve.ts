@@ -1,0 +1,123 @@
+// `rollcall serve`: database, migrations, the default organization, then the port; and all of it in reverse at the end.
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createApp } from '../app.ts'
+import { type Config, findUnknownVariables } from '../config.ts'
+import { migrate } from '../db/migrate.ts'
+import { openDatabase, type OpenDatabase } from '../db/open.ts'
+import { defaultName, ensureDefaults } from '../default-organization.ts'
+import { AppError } from '../errors.ts'
+import { startChores } from '../ops/chores.ts'
+import { createLogger, type Logger } from '../ops/logger.ts'
+
+const reachDatabaseWithinMs = 30_000
+const finishRequestsWithinMs = 5000
+
+/** Runs until SIGTERM or SIGINT. Throws what keeps it from starting. */
+export async function serve(config: Config, print: (line: string) => void): Promise<void> {
+  const logger = createLogger(config.LOG_LEVEL)
+  for (const name of findUnknownVariables()) logger.warn({ name }, 'this variable means nothing to Rollcall')
+  const stopping = Promise.withResolvers<void>()
+  const onLost = (): void => {
+    logger.error('another process took DATA_DIR over')
+    stopping.resolve()
+  }
+  const database = await openDatabase(config, {
+    exclusive: true,
+    onLost,
+    onError: (error) => logger.warn({ err: error }, 'a database connection was lost'),
+  })
+  try {
+    await run(config, database, logger, print, stopping)
+  } finally {
+    await database.close()
+    logger.info('stopped')
+  }
+}
+
+async function run(
+  config: Config,
+  database: OpenDatabase,
+  logger: Logger,
+  print: (line: string) => void,
+  stopping: PromiseWithResolvers<void>,
+): Promise<void> {
+  const { db } = database
+  const now = (): Date => new Date()
+  const migrated = await whenReachable(() => migrate(db))
+  if (migrated.length > 0) logger.info({ migrated }, 'database migrated')
+  const defaults = await ensureDefaults(db, config, now())
+  const app = createApp({ config, db, logger, now })
+  const server = createServer({ maxHeaderSize: 65_536, keepAliveTimeout: 65_000, requestTimeout: 120_000 }, app.express)
+  const { requestLog, lastUsed } = app
+  const endChores = startChores({
+    db,
+    now,
+    requestLog,
+    lastUsed,
+    logger,
+    tombstoneDays: config.TOMBSTONE_DAYS,
+    requestLogDays: config.REQUEST_LOG_DAYS,
+  })
+  try {
+    const port = await listen(server, config)
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve())
+    logger.info({ database: database.description, port }, 'serving')
+    announce(config, port, defaults.newSecret, print)
+    await stopping.promise
+    app.drain()
+    await stop(server)
+  } finally {
+    await endChores()
+  }
+}
+
+// A database that starts beside us, as in a compose file, may take a moment.
+async function whenReachable<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (const deadline = Date.now() + reachDatabaseWithinMs; ; await wait(500)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'database_unavailable' || Date.now() > deadline) throw error
+    }
+  }
+}
+
+function listen(server: Server, { PORT, HOST }: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message
+      reject(new AppError('config_invalid', `PORT ${PORT} of HOST ${HOST} cannot be listened on: ${reason}.`))
+    })
+    server.listen(PORT, HOST, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+// Requests under way are finished; connections that only wait are closed at once.
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), finishRequestsWithinMs)
+  await closed
+  clearTimeout(timer)
+}
+
+function announce(config: Config, port: number, newSecret: string | undefined, print: (line: string) => void): void {
+  const base = `${config.PUBLIC_URL ?? `http://${describeHost(config.HOST)}:${port}`}/scim/v2`
+  print('')
+  print(`  Rollcall serves SCIM at  ${base}`)
+  if (newSecret !== undefined) {
+    print(`  Bearer token             ${newSecret}`)
+    print('')
+    print(`  The token is shown this once; only its hash is kept. It is for the directory "${defaultName}". Try it:`)
+    print('')
+    print(`  curl -H 'Authorization: Bearer ${newSecret}' '${base}/Users?count=1'`)
+  }
+  print('')
+}
+
+function describeHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}

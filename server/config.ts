@@ -1,0 +1,85 @@
+// The settings: environment variables, checked against schemas/config.json, all mistakes at once. The only reader of the
+// environment. A secret may come from a file: NAME_FILE names it.
+import { readFileSync } from 'node:fs'
+import { Ajv, type ErrorObject } from 'ajv'
+import schema from '../schemas/config.json' with { type: 'json' }
+import { AppError } from './errors.ts'
+
+export interface Config {
+  readonly HOST: string
+  readonly PORT: number
+  readonly PUBLIC_URL?: string
+  readonly TRUST_PROXY: boolean
+  readonly DATA_DIR: string
+  readonly DATABASE_URL?: string
+  readonly DATABASE_POOL_SIZE: number
+  readonly ROLLCALL_SCIM_TOKEN?: string
+  readonly ROLLCALL_ADMIN_TOKEN?: string
+  readonly MAX_BODY_BYTES: number
+  readonly RATE_LIMIT_PER_SECOND: number
+  readonly TOMBSTONE_DAYS: number
+  readonly REQUEST_LOG_DAYS: number
+  readonly LOG_LEVEL: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+interface Property {
+  readonly type: string
+  readonly description: string
+  readonly default?: string | number | boolean
+  readonly secret?: boolean
+}
+
+const properties = schema.properties as unknown as Record<string, Property>
+
+/** Throws config_invalid naming every mistake. An empty variable counts as not set. */
+export function readConfig(environment: Environment = process.env): Config {
+  const mistakes: string[] = []
+  const given: Record<string, unknown> = {}
+  for (const [name, property] of Object.entries(properties)) {
+    const value = readVariable(name, property, environment, mistakes)
+    if (value !== undefined) given[name] = value
+  }
+  // Ajv coerces "3000" to 3000 and "true" to true, and fills the defaults in.
+  const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, verbose: false, keywords: ['secret'] })
+  if (!ajv.validate(schema, given)) mistakes.push(...(ajv.errors ?? []).map(explain))
+  if (mistakes.length > 0) throw new AppError('config_invalid', mistakes.join('\n'))
+  return Object.freeze(given) as unknown as Config
+}
+
+/** Variables that begin with ROLLCALL_ and mean nothing: most likely misspelt. */
+export function findUnknownVariables(environment: Environment = process.env): string[] {
+  return Object.keys(environment).filter((name) => name.startsWith('ROLLCALL_') && !(name.replace(/_FILE$/, '') in properties))
+}
+
+/** Every setting for the README, in its order. */
+export function listSettings(): { name: string; description: string; default: string; secret: boolean }[] {
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    description: property.description,
+    default: property.default === undefined ? '' : String(property.default),
+    secret: property.secret === true,
+  }))
+}
+
+function readVariable(name: string, property: Property, environment: Environment, mistakes: string[]): string | undefined {
+  const value = environment[name]
+  const file = property.secret === true ? environment[`${name}_FILE`] : undefined
+  if (value !== undefined && value !== '') return value
+  if (file === undefined || file === '') return undefined
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    mistakes.push(`${name}_FILE: the file ${file} cannot be read.`)
+    return undefined
+  }
+}
+
+// Never the value: it may be a secret.
+function explain(error: ErrorObject): string {
+  const name = error.instancePath.slice(1)
+  const description = properties[name]?.description ?? ''
+  const allowed = error.keyword === 'enum' ? `: ${(error.params as { allowedValues: string[] }).allowedValues.join(', ')}` : ''
+  return `${name} ${error.message ?? 'is wrong'}${allowed}. (${description})`
+}

@@ -1,0 +1,39 @@
+// Brings the database to the schema of this version. Kysely's migrator takes an advisory lock inside its transaction, so
+// any number of servers may start at once, also behind a pooler.
+import { promises as fs } from 'node:fs'
+import path from 'node:path'
+import { FileMigrationProvider, Migrator } from 'kysely/migration'
+import { AppError } from '../errors.ts'
+import type { Database } from './connect.ts'
+import { translateFault } from './faults.ts'
+
+const migrationFolder = path.resolve(import.meta.dirname, '../../migrations')
+
+export interface MigrationState {
+  readonly name: string
+  readonly done: boolean
+}
+
+/** Applies what is missing and returns its names. Refuses a database that a newer Rollcall has migrated. */
+export async function migrate(db: Database): Promise<string[]> {
+  const { error, results } = await createMigrator(db).migrateToLatest()
+  if (error !== undefined) throw explainFailure(error)
+  return (results ?? []).map((result) => result.migrationName)
+}
+
+/** All migrations of this version in order, and which of them the database has. */
+export async function listMigrations(db: Database): Promise<MigrationState[]> {
+  const migrations = await createMigrator(db).getMigrations()
+  return migrations.map(({ name, executedAt }) => ({ name, done: executedAt !== undefined }))
+}
+
+function createMigrator(db: Database): Migrator {
+  return new Migrator({ db, provider: new FileMigrationProvider({ fs, path, migrationFolder }) })
+}
+
+function explainFailure(error: unknown): unknown {
+  if (error instanceof Error && /corrupted migrations/.test(error.message)) {
+    return new AppError('schema_newer', undefined, { cause: error })
+  }
+  return translateFault(error)
+}

@@ -1,0 +1,68 @@
+// The attributes that every resource has (RFC 7643 section 3.1), as SQL over its row `u`.
+import type { Parameters } from '../db/query.ts'
+import type { AttributePath, Comparison, Operand } from './condition.ts'
+import { pathKey } from './condition.ts'
+import { compareTextSql, operatorOf, quote } from './condition-sql.ts'
+
+/** UTC with milliseconds, as SCIM and RFC 3339 write it. */
+export function timeSql(column: string): string {
+  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+}
+
+/** Compares id, meta.* and schemas; undefined for any other path. */
+export function compareCommon(
+  resourceType: string,
+  endpoint: string,
+  path: AttributePath,
+  comparison: Comparison,
+  value: Operand,
+  parameters: Parameters,
+): string | undefined {
+  switch (pathKey(path)) {
+    case 'id':
+      return compareTextSql('u.id', path, comparison, value, parameters)
+    case 'meta.created':
+      return compareTime('u.created_at', comparison, value, parameters)
+    case 'meta.lastModified':
+      return compareTime('u.modified_at', comparison, value, parameters)
+    case 'meta.resourceType':
+      return compareTextSql(quote(resourceType), path, comparison, value, parameters)
+    case 'meta.version':
+      return compareTextSql(`('W/"' || u.version || '"')`, path, comparison, value, parameters)
+    case 'meta.location':
+      // Locations differ between the names that a server has; the resource is meant, so its last part is compared.
+      return compareTextSql('u.id', path, comparison, stripLocation(value, endpoint), parameters)
+    default:
+      return undefined
+  }
+}
+
+export function presentCommon(path: AttributePath): string | undefined {
+  if (path.name === 'id' || path.name === 'meta' || path.name === 'schemas') return 'true'
+  return undefined
+}
+
+export function orderCommon(resourceType: string, path: AttributePath): string | undefined {
+  const columns: Record<string, string> = {
+    id: 'u.id',
+    'meta.created': 'u.created_at',
+    'meta.lastModified': 'u.modified_at',
+    'meta.version': 'u.version',
+    'meta.resourceType': quote(resourceType),
+    'meta.location': 'u.id',
+  }
+  return columns[pathKey(path)]
+}
+
+/** `https://host/scim/v2/Users/emp_1` → `emp_1`, where the endpoint is `/Users`. */
+export function stripLocation(value: Operand, endpoint: string): Operand {
+  if (typeof value !== 'string') return value
+  const at = value.lastIndexOf(`${endpoint.slice(1)}/`)
+  return at === -1 ? value : value.slice(at + endpoint.length)
+}
+
+function compareTime(column: string, comparison: Comparison, value: Operand, parameters: Parameters): string {
+  if (value === null) return comparison === 'eq' ? 'false' : 'true'
+  const operand = `${parameters.add(String(value))}::timestamptz`
+  return comparison === 'ne' ? `(${column} <> ${operand})` : `(${column} ${operatorOf(comparison)} ${operand})`
+}

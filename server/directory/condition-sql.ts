@@ -1,0 +1,151 @@
+// A condition as SQL over the row `u` of a resource (users or groups). Values always travel as parameters; attribute names
+// come from the schema, never from the request. What has a column is compared with the column, so that its index serves.
+import type { Parameters } from '../db/query.ts'
+import type { AttributePath, Comparison, Condition, Operand } from './condition.ts'
+import { foldCase } from './keys.ts'
+
+/** How a resource type answers for attributes that are not simply in its `resource` column. */
+export interface AttributeSource {
+  /** A comparison of the whole path in SQL, or undefined where the generic way serves. */
+  compare(path: AttributePath, comparison: Comparison, value: Operand, parameters: Parameters): string | undefined
+  present(path: AttributePath, parameters: Parameters): string | undefined
+  /** A condition on the values of an attribute that has its own table; `inner` is written for alias `v`. */
+  some(path: AttributePath, of: Condition, parameters: Parameters): string | undefined
+  /** An expression to order by. */
+  order(path: AttributePath): string | undefined
+}
+
+/** The condition as an SQL expression that is true or false, never null. */
+export function conditionSql(condition: Condition, source: AttributeSource, parameters: Parameters): string {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return `(${condition.of.map((part) => conditionSql(part, source, parameters)).join(` ${condition.kind} `)})`
+    case 'not':
+      return `(not ${conditionSql(condition.of, source, parameters)})`
+    case 'constant':
+      return condition.value ? 'true' : 'false'
+    case 'present':
+      return source.present(condition.path, parameters) ?? presentSql(condition.path)
+    case 'compare':
+      return (
+        source.compare(condition.path, condition.comparison, condition.value, parameters) ??
+        compareSql(condition.path, condition.comparison, condition.value, parameters)
+      )
+    case 'some':
+      return source.some(condition.path, condition.of, parameters) ?? someSql(condition.path, condition.of, source, parameters)
+  }
+}
+
+/** An expression to order by: of several values the primary one, else the first (RFC 7644 section 3.4.2.3). */
+export function orderSql(path: AttributePath, source: AttributeSource): string {
+  const own = source.order(path)
+  if (own !== undefined) return own
+  if (!path.multiValued) return orderedText(scalarSql(path), path)
+  const element = path.sub === undefined ? `e.v #>> '{}'` : `e.v ->> ${quote(path.sub)}`
+  return `(select ${orderedText(element, path)} from jsonb_array_elements(${arraySql(path)}) with ordinality e(v, n)
+    order by coalesce((e.v ->> 'primary')::boolean, false) desc, n limit 1)`
+}
+
+function orderedText(text: string, path: AttributePath): string {
+  if (path.type === 'string' || path.type === 'reference') return path.caseExact ? `${text} collate "C"` : `lower(${text}) collate "C"`
+  return typedSql(text, path)
+}
+
+/** Compares an SQL text expression, null where unassigned, as RFC 7644 section 3.4.2.2 says. Never null. */
+export function compareTextSql(
+  text: string,
+  path: AttributePath,
+  comparison: Comparison,
+  value: Operand,
+  parameters: Parameters,
+): string {
+  if (value === null) return comparison === 'eq' ? `(${text} is null)` : `(${text} is not null)`
+  if (comparison === 'ne') return `(not ${compareTextSql(text, path, 'eq', value, parameters)})`
+  if (path.type === 'boolean') return compareBooleanSql(text, path, value, parameters)
+  if (path.type === 'integer' || path.type === 'decimal' || path.type === 'dateTime') {
+    const cast = path.type === 'dateTime' ? 'timestamptz' : 'numeric'
+    return `coalesce(${typedSql(text, path)} ${operatorOf(comparison)} ${parameters.add(String(value))}::${cast}, false)`
+  }
+  const folds = !path.caseExact
+  const operand = `${parameters.add(folds ? foldCase(String(value)) : String(value))}::text`
+  const subject = folds ? `lower(${text})` : text
+  switch (comparison) {
+    case 'co':
+      return `coalesce(position(${operand} in ${subject}) > 0, false)`
+    case 'sw':
+      return `coalesce(starts_with(${subject}, ${operand}), false)`
+    case 'ew':
+      return `coalesce(right(${subject}, length(${operand})) = ${operand}, false)`
+    case 'eq':
+      return `coalesce(${subject} = ${operand}, false)`
+    case 'gt':
+    case 'ge':
+    case 'lt':
+    case 'le':
+      return `coalesce(${subject} collate "C" ${operatorOf(comparison)} ${operand}, false)`
+  }
+}
+
+// A missing `primary` counts as false (RFC 7643 section 2.4).
+function compareBooleanSql(text: string, path: AttributePath, value: Operand, parameters: Parameters): string {
+  const missing = (path.sub ?? path.name) === 'primary' ? `'false'` : `''`
+  return `(coalesce(${text}, ${missing}) = ${parameters.add(String(value))}::text)`
+}
+
+function compareSql(path: AttributePath, comparison: Comparison, value: Operand, parameters: Parameters): string {
+  if (!path.multiValued) return compareTextSql(scalarSql(path), path, comparison, value, parameters)
+  if (value === null) return comparison === 'eq' ? `(not ${presentSql(path)})` : presentSql(path)
+  return `exists (select 1 from jsonb_array_elements(${arraySql(path)}) e(v)
+    where ${compareTextSql(elementSql(path), path, comparison, value, parameters)})`
+}
+
+function presentSql(path: AttributePath): string {
+  if (!path.multiValued) return `(${containerSql(path)} ${path.sub === undefined ? '' : `-> ${quote(path.sub)}`} is not null)`
+  if (path.sub === undefined) return `(${containerSql(path)} is not null)`
+  return `exists (select 1 from jsonb_array_elements(${arraySql(path)}) e(v) where ${elementSql(path)} is not null)`
+}
+
+function someSql(path: AttributePath, of: Condition, source: AttributeSource, parameters: Parameters): string {
+  const inner: AttributeSource = {
+    ...source,
+    compare: (innerPath, comparison, value) => compareTextSql(elementSql(innerPath), innerPath, comparison, value, parameters),
+    present: (innerPath) => `(${elementSql(innerPath)} is not null)`,
+  }
+  return `exists (select 1 from jsonb_array_elements(${arraySql(path)}) e(v) where ${conditionSql(of, inner, parameters)})`
+}
+
+function containerSql(path: AttributePath): string {
+  const extension = path.extension === undefined ? '' : ` -> ${quote(path.extension)}`
+  return `u.resource${extension} -> ${quote(path.name)}`
+}
+
+function scalarSql(path: AttributePath): string {
+  return `(${containerSql(path)}${path.sub === undefined ? ` #>> '{}'` : ` ->> ${quote(path.sub)}`})`
+}
+
+function elementSql(path: AttributePath): string {
+  return path.sub === undefined ? `(e.v #>> '{}')` : `(e.v ->> ${quote(path.sub)})`
+}
+
+function arraySql(path: AttributePath): string {
+  return `coalesce(${containerSql(path)}, '[]'::jsonb)`
+}
+
+function typedSql(text: string, path: AttributePath): string {
+  if (path.type === 'dateTime') return `(${text})::timestamptz`
+  if (path.type === 'integer' || path.type === 'decimal') return `(${text})::numeric`
+  return text
+}
+
+export function operatorOf(comparison: Comparison): string {
+  const operators: Partial<Record<Comparison, string>> = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' }
+  const operator = operators[comparison]
+  if (operator === undefined) throw new Error(`${comparison} does not order values`)
+  return operator
+}
+
+/** An SQL string literal, for names that come from the schema. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

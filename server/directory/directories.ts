@@ -1,0 +1,121 @@
+// Organizations and their directories.
+import type { Database } from '../db/connect.ts'
+import { createId } from '../db/ids.ts'
+import type { DirectoryKind } from '../db/tables.ts'
+import { transaction } from '../db/transaction.ts'
+import { AppError } from '../errors.ts'
+
+export interface Organization {
+  readonly id: string
+  readonly name: string
+  readonly attributeAuthority: Record<string, string[]>
+  readonly createdAt: Date
+}
+
+export interface Directory {
+  readonly id: string
+  readonly kind: DirectoryKind
+  readonly provider: string | null
+  readonly name: string
+  readonly strict: boolean
+  readonly restoreUsers: boolean
+  readonly createdAt: Date
+}
+
+export interface NewDirectory {
+  readonly kind: DirectoryKind
+  readonly provider: string | null
+  readonly name: string
+}
+
+/** Creates an organization with the manual directory that every organization has. Throws uniqueness. */
+export async function createOrganization(db: Database, name: string, now: Date): Promise<string> {
+  const id = createId('org', now)
+  await transaction(db, async (tx) => {
+    await tx.insertInto('organizations').values({ org_id: id, name, created_at: now }).execute()
+    await createDirectory(tx, id, { kind: 'manual', provider: null, name: 'Manual' }, now)
+  })
+  return id
+}
+
+export async function listOrganizations(db: Database): Promise<Organization[]> {
+  const rows = await db.selectFrom('organizations').selectAll().orderBy('org_id').execute()
+  return rows.map((row) => ({
+    id: row.org_id,
+    name: row.name,
+    attributeAuthority: row.attribute_authority,
+    createdAt: row.created_at,
+  }))
+}
+
+export async function findOrganization(db: Database, name: string): Promise<string | undefined> {
+  const row = await db.selectFrom('organizations').select('org_id').where('name', '=', name).executeTakeFirst()
+  return row?.org_id
+}
+
+/** Says whose word counts for which attribute, from the next change on. Throws not_found, invalid_value. */
+export async function setAttributeAuthority(
+  db: Database,
+  organizationId: string,
+  authority: Record<string, string[]>,
+): Promise<void> {
+  await transaction(db, async (tx) => {
+    const known = new Set((await listDirectories(tx, organizationId)).map((directory) => directory.id))
+    const unknown = Object.values(authority).flat().find((id) => !known.has(id))
+    if (unknown !== undefined) throw new AppError('invalid_value', `attributeAuthority: there is no directory ${unknown}.`)
+    await tx
+      .updateTable('organizations')
+      .set({ attribute_authority: JSON.stringify(authority) })
+      .where('org_id', '=', organizationId)
+      .execute()
+  })
+}
+
+/** Throws uniqueness where the organization has a directory of that name. */
+export async function createDirectory(db: Database, organizationId: string, directory: NewDirectory, now: Date): Promise<string> {
+  const id = createId('dir', now)
+  await db
+    .insertInto('directories')
+    .values({ org_id: organizationId, id, ...directory, created_at: now })
+    .execute()
+  return id
+}
+
+export async function listDirectories(db: Database, organizationId: string): Promise<Directory[]> {
+  const rows = await db.selectFrom('directories').selectAll().where('org_id', '=', organizationId).orderBy('id').execute()
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    provider: row.provider,
+    name: row.name,
+    strict: row.strict,
+    restoreUsers: row.restore_users,
+    createdAt: row.created_at,
+  }))
+}
+
+/** Names by id. */
+export async function nameDirectories(db: Database, organizationId: string): Promise<Map<string, string>> {
+  const directories = await listDirectories(db, organizationId)
+  return new Map(directories.map((directory) => [directory.id, directory.name]))
+}
+
+export interface DirectorySettings {
+  readonly name?: string
+  readonly strict?: boolean
+  readonly restoreUsers?: boolean
+}
+
+/** Throws not_found, uniqueness. */
+export async function changeDirectory(db: Database, organizationId: string, id: string, settings: DirectorySettings): Promise<void> {
+  const { restoreUsers, ...rest } = settings
+  const changes = { ...rest, ...(restoreUsers === undefined ? {} : { restore_users: restoreUsers }) }
+  if (Object.keys(changes).length === 0) return
+  const { numUpdatedRows } = await db
+    .updateTable('directories')
+    .set(changes)
+    .where('org_id', '=', organizationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) throw new AppError('not_found', `There is no directory ${id}.`)
+}

@@ -1,0 +1,220 @@
+// Reading and writing groups. Members are rows of their own (memberships.ts).
+import type { Database } from '../db/connect.ts'
+import { createId } from '../db/ids.ts'
+import { Parameters, query } from '../db/query.ts'
+import type { JsonObject } from '../db/tables.ts'
+import { AppError } from '../errors.ts'
+import type { Actor } from './actor.ts'
+import { compareResources } from './authority.ts'
+import { type Change, changesJson, changesSql, differenceJson } from './changes.ts'
+import type { Condition } from './condition.ts'
+import { conditionSql, orderSql } from './condition-sql.ts'
+import { groupAttributes, memberConditionSql, rollcallGroup } from './group-attributes.ts'
+import { foldCase } from './keys.ts'
+import type { Listing, ListRequest, Rendering, Representation } from './listing.ts'
+import { leaveGroups, type MemberPlan, storeGroup } from './memberships.ts'
+import { sourceSql } from './owner-sql.ts'
+import { metaSql } from './users.ts'
+
+export interface GroupDraft {
+  /** A SCIM Group in canonical form, without id, externalId, members and meta. */
+  readonly resource: JsonObject
+  readonly externalId: string | null
+}
+
+export interface PlannedGroup extends GroupDraft {
+  readonly members: MemberPlan
+}
+
+/** The group as SCIM JSON with its version, or undefined where the actor sees none. */
+export async function readGroup(
+  db: Database,
+  actor: Actor,
+  id: string,
+  rendering: Rendering,
+): Promise<Representation | undefined> {
+  const parameters = new Parameters(actor.organizationId, actor.directoryId, rendering.baseUrl, id)
+  const page = `select u.*, u.id as place from groups u where u.org_id = $1 and u.id = $4 and ${visibleSql(actor)}`
+  const [row] = await query<Representation>(db, renderSql(page, rendering), parameters.values)
+  return row
+}
+
+/** One page of the groups that meet the condition, and how many there are in all. */
+export async function listGroups(db: Database, actor: Actor, request: ListRequest): Promise<Listing> {
+  const [rows, total] = await Promise.all([readPage(db, actor, request), countGroups(db, actor, request)])
+  return { resources: rows.map((row) => row.json), total }
+}
+
+async function readPage(db: Database, actor: Actor, request: ListRequest): Promise<Representation[]> {
+  if (request.count === 0) return []
+  const parameters = new Parameters(actor.organizationId, actor.directoryId, request.baseUrl)
+  const where = request.condition === undefined ? '' : `and ${conditionSql(request.condition, groupAttributes, parameters)}`
+  const sort =
+    request.sortBy === undefined ? '' : `${orderSql(request.sortBy, groupAttributes)} ${request.descending ? 'desc' : 'asc'}, `
+  const limit = `limit ${parameters.add(request.count)} offset ${parameters.add(request.startIndex - 1)}`
+  const place = sort === '' ? 'u.id' : `row_number() over (order by ${sort}u.id)`
+  const page = `select u.*, ${place} as place from groups u where u.org_id = $1 and ${visibleSql(actor)} ${where}
+    order by ${sort}u.id ${limit}`
+  return query<Representation>(db, renderSql(page, request), parameters.values)
+}
+
+async function countGroups(db: Database, actor: Actor, request: ListRequest): Promise<number> {
+  const parameters = new Parameters(actor.organizationId, actor.directoryId)
+  const text =
+    request.condition === undefined
+      ? `select coalesce(sum(count), 0)::int as total from resource_counts u
+          where org_id = $1 and table_name = 'groups' and ${visibleSql(actor)}`
+      : `select count(*)::int as total from groups u where u.org_id = $1 and ${visibleSql(actor)}
+          and ${conditionSql(request.condition, groupAttributes, parameters)}`
+  const [row] = await query<{ total: number }>(db, text, parameters.values)
+  return row?.total ?? 0
+}
+
+// An identity provider works with its own groups: names are unique within a directory only, and it looks groups up by name.
+function visibleSql(actor: Actor): string {
+  return actor.view === 'directory' ? 'u.directory_id = $2' : '$2::text is not null'
+}
+
+function renderSql(page: string, rendering: Rendering): string {
+  const members = rendering.omits.has('members')
+    ? { text: `''`, join: '' }
+    : { text: `coalesce(',"members":[' || ms.list || ']', '')`, join: membersJoin }
+  return `with page as materialized (${page})
+    select u.id, u.version, '{"id":"' || u.id || '"' || coalesce(',"externalId":' || to_json(u.external_id)::text, '')
+      || ',' || substr(left((${resourceSql(rendering)})::text, -1), 2) || ${members.text} || ${metaSql('Group', '/Groups')} as json
+    from page u ${members.join} order by u.place`
+}
+
+function resourceSql(rendering: Rendering): string {
+  if (!rendering.adds.has('source')) return 'u.resource'
+  return `jsonb_set(u.resource, '{${rollcallGroup}}', coalesce(u.resource -> '${rollcallGroup}', '{}')
+    || jsonb_build_object('source', ${sourceSql}))`
+}
+
+const membersJoin = `left join lateral (
+    select string_agg('{"value":"' || m.member_id || '","$ref":"' || $3
+      || case when m.user_id is null then '/Groups/' else '/Users/' end || m.member_id || '"'
+      || coalesce(',"display":' || to_json(coalesce(mu.resource ->> 'displayName', mu.resource ->> 'userName', mg.resource ->> 'displayName'))::text, '')
+      || case when m.user_id is null then ',"type":"Group"}' else ',"type":"User"}' end, ',' order by m.member_id) as list
+    from memberships m
+    left join users mu on mu.org_id = m.org_id and mu.id = m.user_id
+    left join groups mg on mg.org_id = m.org_id and mg.id = m.child_id
+    where m.org_id = u.org_id and m.group_id = u.id
+  ) ms on true`
+
+/** Ids of the members of a group that meet a condition. */
+export async function findMembers(tx: Database, actor: Actor, groupId: string, condition: Condition): Promise<string[]> {
+  const parameters = new Parameters(actor.organizationId, groupId)
+  const where = memberConditionSql(condition, parameters)
+  const text = `select v.member_id as id from memberships v where v.org_id = $1 and v.group_id = $2 and ${where}`
+  const rows = await query<{ id: string }>(tx, text, parameters.values)
+  return rows.map((row) => row.id)
+}
+
+/** Creates a group with its members. Throws uniqueness, and invalid_value for an unknown member. */
+export async function createGroup(
+  tx: Database,
+  actor: Actor,
+  draft: GroupDraft,
+  memberIds: readonly string[],
+): Promise<{ id: string; version: number }> {
+  const id = createId('grp', actor.at)
+  const { resource, externalId } = draft
+  const difference = differenceJson(compareResources({}, resource))
+  const change: Change = { resourceType: 'Group', resourceId: id, operation: 'create', version: 1, difference }
+  const event = { type: 'group.created', resourceType: 'Group', resourceId: id, version: 1 } as const
+  await query(tx, insertSql, [
+    actor.organizationId,
+    id,
+    actor.directoryId,
+    nameKey(resource),
+    externalId,
+    JSON.stringify(resource),
+    actor.at,
+    changesJson(actor, [change], [event]),
+  ])
+  const members = { kind: 'change', add: memberIds, remove: [] } as const
+  return { id, version: await storeGroup(tx, actor, { id, columns: null, members }, 1) }
+}
+
+const insertSql = `with inserted as (
+    insert into groups (org_id, id, directory_id, display_name_key, external_id, resource, created_at, modified_at)
+    values ($1, $2, $3, $4, $5, $6::jsonb, $7::timestamptz, $7::timestamptz)
+  ), ${changesSql('$8')}
+  select 1`
+
+/**
+ * Changes a group as `plan` says, under a row lock. Nothing is written where nothing changes.
+ * Throws not_found, version_mismatch, uniqueness, invalid_value.
+ * @returns the version afterwards
+ */
+export async function updateGroup(
+  tx: Database,
+  actor: Actor,
+  id: string,
+  plan: (current: GroupDraft) => PlannedGroup | Promise<PlannedGroup>,
+  acceptsVersion?: (version: number) => boolean,
+): Promise<number> {
+  const { version, ...current } = await lockGroup(tx, actor, id)
+  if (acceptsVersion?.(version) === false) throw new AppError('version_mismatch')
+  const planned = await plan(current)
+  const difference = differenceJson(compareResources(current.resource, planned.resource))
+  if (planned.externalId !== current.externalId) {
+    difference['externalId'] = { before: current.externalId, after: planned.externalId }
+  }
+  const columns =
+    Object.keys(difference).length === 0
+      ? null
+      : {
+          display_name_key: nameKey(planned.resource),
+          external_id: planned.externalId,
+          resource: JSON.stringify(planned.resource),
+          difference: JSON.stringify(difference),
+        }
+  return storeGroup(tx, actor, { id, columns, members: planned.members }, version)
+}
+
+/** Deletes a group; its members stay. Throws not_found, version_mismatch. */
+export async function deleteGroup(
+  tx: Database,
+  actor: Actor,
+  id: string,
+  acceptsVersion?: (version: number) => boolean,
+): Promise<void> {
+  const group = await lockGroup(tx, actor, id)
+  if (acceptsVersion?.(group.version) === false) throw new AppError('version_mismatch')
+  await leaveGroups(tx, actor, id, 'child_id')
+  const difference = differenceJson(compareResources(group.resource, {}))
+  const version = group.version + 1
+  const change = { resourceType: 'Group', resourceId: id, operation: 'delete', version, difference } as const
+  const event = { type: 'group.deleted', resourceType: 'Group', resourceId: id, version } as const
+  await query(tx, deleteSql, [actor.organizationId, id, actor.at, changesJson(actor, [change], [event])])
+}
+
+const deleteSql = `with members as (
+    select member_id from memberships where org_id = $1 and group_id = $2
+  ), removed as (
+    delete from groups where org_id = $1 and id = $2 returning *
+  ), buried as (
+    insert into tombstones (org_id, resource_id, resource_type, directory_id, record, deleted_at)
+    select org_id, id, 'Group', directory_id, jsonb_build_object('resource', resource, 'externalId', external_id,
+      'memberIds', (select coalesce(jsonb_agg(member_id), '[]') from members)), $3::timestamptz from removed
+  ), ${changesSql('$4')}
+  select 1`
+
+async function lockGroup(tx: Database, actor: Actor, id: string): Promise<GroupDraft & { version: number }> {
+  const [row] = await query<{ resource: JsonObject; external_id: string | null; version: number }>(
+    tx,
+    `select u.resource, u.external_id, u.version from groups u where u.org_id = $1 and u.id = $3 and ${visibleSql(actor)}
+     for no key update`,
+    [actor.organizationId, actor.directoryId, id],
+  )
+  if (row === undefined) throw new AppError('not_found', `There is no group ${id}.`)
+  return { resource: row.resource, externalId: row.external_id, version: row.version }
+}
+
+function nameKey(resource: JsonObject): string {
+  const name = resource['displayName']
+  if (typeof name !== 'string' || name.trim() === '') throw new AppError('invalid_value', 'displayName must be a non-empty string.')
+  return foldCase(name.trim())
+}

@@ -1,0 +1,75 @@
+// Locks a user for a change and reads all that is needed to decide it: the row, and the word of every directory.
+import type { Database } from '../db/connect.ts'
+import { query } from '../db/query.ts'
+import type { JsonObject } from '../db/tables.ts'
+import { AppError } from '../errors.ts'
+import type { Actor } from './actor.ts'
+import { fromColumns, type UserResource } from './user-record.ts'
+
+/** A directory's link with a person; `resource` null says "exactly what the user's record says". */
+export interface Link {
+  readonly directoryId: string
+  readonly resource: UserResource | null
+}
+
+export interface LockedUser {
+  readonly id: string
+  readonly version: number
+  readonly ownerId: string
+  readonly resource: UserResource
+  readonly setBy: Record<string, string> | null
+  /** The acting directory's externalId. */
+  readonly externalId: string | null
+  /** Links that have not ended, the oldest first. */
+  readonly links: readonly Link[]
+  readonly authority: Record<string, string[]>
+}
+
+interface Row {
+  readonly version: number
+  readonly directory_id: string
+  readonly manager_id: string | null
+  readonly resource: JsonObject
+  readonly set_by: Record<string, string> | null
+  readonly external_id: string | null
+  readonly ended: boolean
+  readonly waited: boolean
+  readonly links: readonly Link[]
+  readonly authority: Record<string, string[]>
+}
+
+/** Throws not_found where the acting directory does not see the user; `includeEnded` finds those it deleted itself, too. */
+export async function lockUser(tx: Database, actor: Actor, id: string, includeEnded = false): Promise<LockedUser> {
+  const row = await readLocked(tx, actor, id)
+  if (row === undefined || (row.ended && !includeEnded)) throw new AppError('not_found', `There is no user ${id}.`)
+  return {
+    id,
+    version: row.version,
+    ownerId: row.directory_id,
+    resource: fromColumns(row.resource, row.manager_id),
+    setBy: row.set_by,
+    externalId: row.external_id,
+    links: row.links,
+    authority: row.authority,
+  }
+}
+
+// A statement that waited for the row sees the row as it is now, but all else as it was before: then it is read again, with
+// the lock in hand. That the row is another version than the statement's snapshot knew tells it.
+async function readLocked(tx: Database, actor: Actor, id: string): Promise<Row | undefined> {
+  const parameters = [actor.organizationId, actor.directoryId, id]
+  const [first] = await query<Row>(tx, lockSql, parameters)
+  if (first?.waited !== true) return first
+  const [second] = await query<Row>(tx, lockSql, parameters)
+  return second
+}
+
+const lockSql = `select u.xmin <> (select x.xmin from users x where x.org_id = u.org_id and x.id = u.id) as waited, u.version, u.directory_id, u.manager_id, u.resource, u.set_by, own.external_id,
+    coalesce(own.ended_at is not null, false) as ended, o.attribute_authority as authority,
+    coalesce((select json_agg(json_build_object('directoryId', l.directory_id, 'resource', l.resource) order by l.created_at, l.directory_id)
+      from links l where l.org_id = u.org_id and l.user_id = u.id and l.ended_at is null), '[]'::json) as links
+  from users u
+  join organizations o on o.org_id = u.org_id
+  left join links own on own.org_id = u.org_id and own.user_id = u.id and own.directory_id = $2
+  where u.org_id = $1 and u.id = $3
+  for no key update of u`

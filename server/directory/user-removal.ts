@@ -1,0 +1,186 @@
+// Deleting users, and bringing them back.
+import type { Database } from '../db/connect.ts'
+import { query } from '../db/query.ts'
+import type { JsonObject } from '../db/tables.ts'
+import { transaction } from '../db/transaction.ts'
+import { AppError } from '../errors.ts'
+import type { Actor } from './actor.ts'
+import { compareResources } from './authority.ts'
+import { changesJson, changesSql, differenceJson } from './changes.ts'
+import { prepareUserName } from './keys.ts'
+import { leaveGroups, rejoinGroups } from './memberships.ts'
+import { endWord } from './person.ts'
+import { type LockedUser, lockUser } from './user-lock.ts'
+import { enterpriseUser, toColumns } from './user-record.ts'
+import { createUsers, insertUsers, storeUser, type UserDraft } from './user-writes.ts'
+
+/**
+ * Deletes a user for the acting directory. While other directories know the person, only this one's link ends and
+ * attributes fall back to the next authority; the last link takes the person along, and leaves a tombstone.
+ * Throws not_found, version_mismatch.
+ */
+export async function deleteUser(
+  tx: Database,
+  actor: Actor,
+  id: string,
+  acceptsVersion?: (version: number) => boolean,
+): Promise<void> {
+  const user = await lockUser(tx, actor, id)
+  if (acceptsVersion?.(user.version) === false) throw new AppError('version_mismatch')
+  if (user.links.some((link) => link.directoryId !== actor.directoryId)) await endLink(tx, actor, user)
+  else await removeUser(tx, actor, user)
+}
+
+async function endLink(tx: Database, actor: Actor, user: LockedUser): Promise<void> {
+  const word = endWord(user, actor.directoryId)
+  const differences = compareResources(user.resource, word.resource)
+  const version = user.version + 1
+  const change = { resourceType: 'User', resourceId: user.id, operation: 'update', version } as const
+  const changes = changesJson(
+    actor,
+    [{ ...change, difference: differenceJson(differences) }],
+    [{ type: 'user.updated', resourceType: 'User', resourceId: user.id, version }],
+  )
+  const row = { ...toColumns(word.resource), directory_id: word.ownerId, set_by: word.setBy }
+  const links = JSON.stringify(word.links)
+  await query(tx, endLinkSql, [
+    actor.organizationId,
+    user.id,
+    actor.directoryId,
+    actor.at,
+    JSON.stringify(row),
+    version,
+    links,
+    changes,
+  ])
+}
+
+const endLinkSql = `with updated as (
+    update users u set directory_id = r.directory_id, user_name_key = r.user_name_key, email_keys = r.email_keys,
+      employee_number_key = r.employee_number_key, department_key = r.department_key, manager_id = r.manager_id,
+      active = r.active, resource = r.resource, set_by = r.set_by, version = $6, modified_at = $4::timestamptz
+    from json_to_record($5::json) as r(directory_id text, user_name_key text, email_keys text[], employee_number_key text,
+      department_key text, manager_id text, active boolean, resource jsonb, set_by jsonb)
+    where u.org_id = $1 and u.id = $2
+  ), ended as (
+    insert into links (org_id, user_id, directory_id, created_at, seen_at, ended_at)
+    values ($1, $2, $3, $4::timestamptz, $4::timestamptz, $4::timestamptz)
+    on conflict (org_id, user_id, directory_id) do update set ended_at = excluded.ended_at
+  ), remaining as (
+    update links l set resource = r.resource
+    from json_to_recordset($7::json) as r("directoryId" text, resource jsonb)
+    where l.org_id = $1 and l.user_id = $2 and l.directory_id = r."directoryId"
+  ), ${changesSql('$8')}
+  select 1`
+
+async function removeUser(tx: Database, actor: Actor, user: LockedUser): Promise<void> {
+  // Groups are locked before the person, as a change of a group does. What joins between is seen by the second look.
+  const groupIds = await leaveGroups(tx, actor, user.id, 'user_id')
+  await query(tx, 'select 1 from users where org_id = $1 and id = $2 for update', [actor.organizationId, user.id])
+  groupIds.push(...(await leaveGroups(tx, actor, user.id, 'user_id')))
+  await clearManager(tx, actor, user.id)
+  const version = user.version + 1
+  const change = { resourceType: 'User', resourceId: user.id, operation: 'delete', version } as const
+  const changes = changesJson(
+    actor,
+    [{ ...change, difference: differenceJson(compareResources(user.resource, {})) }],
+    [{ type: 'user.deleted', resourceType: 'User', resourceId: user.id, version }],
+  )
+  const record = JSON.stringify({ resource: user.resource, groupIds, version })
+  await query(tx, removeSql, [actor.organizationId, user.id, record, actor.at, changes])
+}
+
+const removeSql = `with removed as (
+    delete from users where org_id = $1 and id = $2 returning *
+  ), buried as (
+    insert into tombstones (org_id, resource_id, resource_type, directory_id, user_name_key, record, deleted_at)
+    select org_id, id, 'User', directory_id, user_name_key, $3::jsonb || jsonb_build_object('createdAt', created_at),
+      $4::timestamptz from removed
+  ), ${changesSql('$5')}
+  select 1`
+
+// Whoever reported to the person reports to nobody: a reference must lead somewhere (RFC 7643 section 2.3.7).
+async function clearManager(tx: Database, actor: Actor, id: string): Promise<void> {
+  await query(tx, clearManagerSql, [actor.organizationId, id, actor.at, actor.directoryId, actor.tokenId, actor.requestId])
+}
+
+const managerAttribute = `${enterpriseUser}:manager`
+
+const clearManagerSql = `with cleared as (
+    update users set manager_id = null, version = version + 1, modified_at = $3::timestamptz,
+      resource = case when resource -> '${enterpriseUser}' = '{}'
+        then jsonb_set(resource - '${enterpriseUser}', '{schemas}', (resource -> 'schemas') - '${enterpriseUser}')
+        else resource end
+    where org_id = $1 and manager_id = $2 returning org_id, id, version
+  ), changed as (
+    insert into changes (org_id, at, directory_id, token_id, request_id, resource_type, resource_id, operation, version, difference)
+    select org_id, $3::timestamptz, $4, $5, $6, 'User', id, 'update', version,
+      jsonb_build_object('${managerAttribute}', jsonb_build_object('before', jsonb_build_object('value', $2::text)))
+    from cleared
+  )
+  insert into events (org_id, type, at, resource_type, resource_id, version)
+  select org_id, 'user.updated', $3::timestamptz, 'User', id, version from cleared`
+
+/**
+ * Creates a user for the acting directory. A person whom this directory deleted before comes back: from the other
+ * directories that kept them, or, where the directory is set to restore, from the tombstone. Throws uniqueness.
+ * @returns the id
+ */
+export async function createUser(db: Database, actor: Actor, draft: UserDraft): Promise<string> {
+  if (actor.restoresUsers) {
+    const id = await transaction(db, (tx) => restoreUser(tx, actor, draft))
+    if (id !== undefined) return id
+  }
+  try {
+    const [id] = await transaction(db, (tx) => createUsers(tx, actor, [draft]))
+    if (id === undefined) throw new Error('createUsers returned no id')
+    return id
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'uniqueness') throw error
+    const id = await transaction(db, (tx) => resumeLink(tx, actor, draft))
+    if (id === undefined) throw error
+    return id
+  }
+}
+
+async function resumeLink(tx: Database, actor: Actor, draft: UserDraft): Promise<string | undefined> {
+  const [found] = await query<{ id: string }>(
+    tx,
+    `select u.id from users u join links l on l.org_id = u.org_id and l.user_id = u.id
+     where u.org_id = $1 and u.user_name_key = $2 and l.directory_id = $3 and l.ended_at is not null`,
+    [actor.organizationId, readUserNameKey(draft), actor.directoryId],
+  )
+  if (found === undefined) return undefined
+  const user = await lockUser(tx, actor, found.id, true)
+  await storeUser(tx, actor, user, draft, true)
+  return found.id
+}
+
+interface Tombstone {
+  readonly resource_id: string
+  readonly record: { readonly groupIds: string[]; readonly version: number; readonly createdAt: string } & JsonObject
+}
+
+async function restoreUser(tx: Database, actor: Actor, draft: UserDraft): Promise<string | undefined> {
+  const [tombstone] = await query<Tombstone>(
+    tx,
+    `delete from tombstones where (org_id, resource_id) in (
+       select org_id, resource_id from tombstones
+       where org_id = $1 and user_name_key = $2 and directory_id = $3 and resource_type = 'User'
+         and not exists (select 1 from users where org_id = $1 and user_name_key = $2)
+       order by deleted_at desc limit 1 for update)
+     returning resource_id, record`,
+    [actor.organizationId, readUserNameKey(draft), actor.directoryId],
+  )
+  if (tombstone === undefined) return undefined
+  const { resource_id: id, record } = tombstone
+  const user = { ...draft, id, createdAt: new Date(record.createdAt) }
+  await insertUsers(tx, actor, [user], 'restore', record.version + 1)
+  await rejoinGroups(tx, actor, id, record.groupIds)
+  return id
+}
+
+function readUserNameKey(draft: UserDraft): string | null {
+  const userName = draft.resource['userName']
+  return typeof userName === 'string' ? (prepareUserName(userName) ?? null) : null
+}

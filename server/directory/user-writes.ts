@@ -1,0 +1,172 @@
+// Creating and changing users: the one write path. A SCIM request, a pulled record and a row of a CSV file end here.
+import { isDeepStrictEqual } from 'node:util'
+import type { Database } from '../db/connect.ts'
+import { createId } from '../db/ids.ts'
+import { query } from '../db/query.ts'
+import { AppError } from '../errors.ts'
+import type { Actor } from './actor.ts'
+import { compareResources } from './authority.ts'
+import { type Change, changesJson, changesSql, differenceJson, type Event } from './changes.ts'
+import { findKept, type Kept, stateWord } from './person.ts'
+import { lockUser, type LockedUser } from './user-lock.ts'
+import { toColumns, type UserResource } from './user-record.ts'
+
+/** What a directory says of a person: the resource, and its own name for them. */
+export interface UserDraft {
+  readonly resource: UserResource
+  readonly externalId: string | null
+}
+
+export interface NewUser extends UserDraft {
+  readonly id: string
+  readonly createdAt: Date
+}
+
+/**
+ * Creates users in one statement, with their links, changes and events. Throws uniqueness where a userName is taken.
+ * @returns the ids, in order
+ */
+export async function createUsers(db: Database, actor: Actor, drafts: readonly UserDraft[]): Promise<string[]> {
+  const users = drafts.map((draft) => ({ ...draft, id: createId('emp', actor.at), createdAt: actor.at }))
+  await insertUsers(db, actor, users, 'create', 1)
+  return users.map((user) => user.id)
+}
+
+/** Writes new rows under given ids; `version` is 1, or the next one of a restored user. */
+export async function insertUsers(
+  db: Database,
+  actor: Actor,
+  users: readonly NewUser[],
+  operation: 'create' | 'restore',
+  version: number,
+): Promise<void> {
+  const rows = users.map(({ id, createdAt, externalId, resource }) => ({
+    id,
+    created_at: createdAt,
+    external_id: externalId,
+    ...toColumns(resource),
+  }))
+  const changes = users.map(({ id, resource }): Change => {
+    const difference = differenceJson(compareResources({}, resource))
+    return { resourceType: 'User', resourceId: id, operation, version, difference }
+  })
+  const type = operation === 'create' ? 'user.created' : 'user.restored'
+  const events = users.map(({ id }): Event => ({ type, resourceType: 'User', resourceId: id, version }))
+  await query(db, insertSql, [
+    JSON.stringify(rows),
+    actor.organizationId,
+    actor.directoryId,
+    actor.at,
+    version,
+    changesJson(actor, changes, events),
+  ])
+}
+
+const insertSql = `with drafts as (
+    select * from json_to_recordset($1::json) as r(id text, user_name_key text, email_keys text[], employee_number_key text,
+      department_key text, manager_id text, active boolean, resource jsonb, external_id text, created_at timestamptz)
+  ), inserted as (
+    insert into users (org_id, id, directory_id, user_name_key, email_keys, employee_number_key, department_key, manager_id,
+      active, resource, version, created_at, modified_at)
+    select $2, id, $3, user_name_key, email_keys, employee_number_key, department_key, manager_id, active, resource, $5::int,
+      created_at, $4::timestamptz
+    from drafts
+  ), linked as (
+    insert into links (org_id, user_id, directory_id, external_id, created_at, seen_at)
+    select $2, id, $3, external_id, $4::timestamptz, $4::timestamptz from drafts
+  ), ${changesSql('$6')}
+  select 1`
+
+export interface Updated {
+  readonly version: number
+  /** Attributes that stayed as they are, for another directory set them. */
+  readonly kept: readonly Kept[]
+}
+
+export interface UpdateOptions {
+  /** Refuses with version_mismatch what is not the version that the client knows. */
+  readonly acceptsVersion?: (version: number) => boolean
+  /** PUT states everything that the directory knows; PATCH only what it touches. */
+  readonly statesEverything: boolean
+}
+
+/**
+ * Changes a user as `plan` says, under a row lock. `plan` is given what the directory sees and returns what it wants; when
+ * nothing changes, nothing is written and the version stays. An unknown directory becomes linked.
+ * Throws not_found, version_mismatch, uniqueness.
+ */
+export async function updateUser(
+  tx: Database,
+  actor: Actor,
+  id: string,
+  plan: (current: UserDraft) => UserDraft,
+  options: UpdateOptions,
+): Promise<Updated> {
+  const user = await lockUser(tx, actor, id)
+  if (options.acceptsVersion?.(user.version) === false) throw new AppError('version_mismatch')
+  const wanted = plan({ resource: user.resource, externalId: user.externalId })
+  return storeUser(tx, actor, user, wanted, options.statesEverything)
+}
+
+/** Writes what a directory now says of a locked user, merged with what the others say. */
+export async function storeUser(
+  tx: Database,
+  actor: Actor,
+  user: LockedUser,
+  wanted: UserDraft,
+  statesEverything: boolean,
+): Promise<Updated> {
+  const word = stateWord(user, actor.directoryId, wanted.resource, statesEverything)
+  const kept = word.shared ? findKept(user, wanted.resource, word.resource) : []
+  const differences = compareResources(user.resource, word.resource)
+  const externalIdChanged = wanted.externalId !== user.externalId
+  const changed = differences.size > 0 || externalIdChanged
+  const wordsChanged = !isDeepStrictEqual(word.links, user.links) || !isDeepStrictEqual(word.setBy, user.setBy)
+  if (!changed && !wordsChanged) return { version: user.version, kept }
+
+  const version = user.version + (changed ? 1 : 0)
+  const difference = differenceJson(differences)
+  if (externalIdChanged) difference['externalId'] = { before: user.externalId, after: wanted.externalId }
+  const changes: Change[] = changed
+    ? [{ resourceType: 'User', resourceId: user.id, operation: 'update', version, difference }]
+    : []
+  const events = changed ? listEvents(user, word.resource, version) : []
+  const columns = toColumns(word.resource)
+  await query(tx, updateSql, [
+    actor.organizationId,
+    user.id,
+    JSON.stringify({ ...columns, directory_id: word.ownerId, set_by: word.setBy }),
+    version,
+    changed ? actor.at : null,
+    JSON.stringify(word.links),
+    actor.directoryId,
+    wanted.externalId,
+    actor.at,
+    changesJson(actor, changes, events),
+  ])
+  return { version, kept }
+}
+
+const updateSql = `with updated as (
+    update users u set directory_id = r.directory_id, user_name_key = r.user_name_key, email_keys = r.email_keys,
+      employee_number_key = r.employee_number_key, department_key = r.department_key, manager_id = r.manager_id,
+      active = r.active, resource = r.resource, set_by = r.set_by, version = $4, modified_at = coalesce($5::timestamptz, u.modified_at)
+    from json_to_record($3::json) as r(directory_id text, user_name_key text, email_keys text[], employee_number_key text,
+      department_key text, manager_id text, active boolean, resource jsonb, set_by jsonb)
+    where u.org_id = $1 and u.id = $2
+  ), linked as (
+    insert into links (org_id, user_id, directory_id, external_id, resource, created_at, seen_at)
+    select $1, $2, r."directoryId", case when r."directoryId" = $7 then $8::text end, r.resource, $9::timestamptz, $9::timestamptz
+    from json_to_recordset($6::json) as r("directoryId" text, resource jsonb)
+    on conflict (org_id, user_id, directory_id) do update set resource = excluded.resource, ended_at = null,
+      external_id = case when links.directory_id = $7 then excluded.external_id else links.external_id end,
+      seen_at = case when links.directory_id = $7 then excluded.seen_at else links.seen_at end
+  ), ${changesSql('$10')}
+  select 1`
+
+function listEvents(user: LockedUser, after: UserResource, version: number): Event[] {
+  const event = (type: string): Event => ({ type, resourceType: 'User', resourceId: user.id, version })
+  const [was, is] = [user.resource['active'] !== false, after['active'] !== false]
+  if (was === is) return [event('user.updated')]
+  return [event('user.updated'), event(is ? 'user.activated' : 'user.deactivated')]
+}

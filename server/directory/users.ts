@@ -1,0 +1,127 @@
+// Reading users. PostgreSQL builds the JSON text of each, and Node passes it on unparsed.
+import type { Database } from '../db/connect.ts'
+import { Parameters, query } from '../db/query.ts'
+import type { Actor } from './actor.ts'
+import { timeSql } from './common-attributes.ts'
+import { conditionSql, orderSql } from './condition-sql.ts'
+import { prepareUserName } from './keys.ts'
+import type { Listing, ListRequest, Rendering, Representation } from './listing.ts'
+import { sourceSql, syncedSql } from './owner-sql.ts'
+import { userAttributes } from './user-attributes.ts'
+import { enterpriseUser, rollcallUser } from './user-record.ts'
+
+// externalId is the one that the acting directory gave; an application sees the owner's.
+function linkSql(actor: Actor): string {
+  const directory = actor.view === 'directory' ? '$2' : 'u.directory_id'
+  return `left join links l on l.org_id = u.org_id and l.user_id = u.id and l.directory_id = ${directory}`
+}
+
+// A person whom this directory deleted is gone for it, however many others know them.
+function visibleSql(actor: Actor): string {
+  if (actor.view === 'directory') return 'l.ended_at is null'
+  return `not exists (select 1 from links e where e.org_id = u.org_id and e.user_id = u.id
+    and e.directory_id = $2 and e.ended_at is not null)`
+}
+
+/** The user as SCIM JSON with its version, or undefined where the actor sees none. */
+export async function readUser(
+  db: Database,
+  actor: Actor,
+  id: string,
+  rendering: Rendering,
+): Promise<Representation | undefined> {
+  const parameters = new Parameters(actor.organizationId, actor.directoryId, rendering.baseUrl, id)
+  const page = `select u.*, l.external_id from users u ${linkSql(actor)} where u.org_id = $1 and u.id = $4 and ${visibleSql(actor)}`
+  const rows = await query<Representation>(db, renderSql(page, '', actor, rendering), parameters.values)
+  return rows[0]
+}
+
+/** One page of the users that meet the condition, and how many there are in all. */
+export async function listUsers(db: Database, actor: Actor, request: ListRequest): Promise<Listing> {
+  const [rows, total] = await Promise.all([readPage(db, actor, request), countUsers(db, actor, request)])
+  return { resources: rows.map((row) => row.json), total }
+}
+
+async function readPage(db: Database, actor: Actor, request: ListRequest): Promise<Representation[]> {
+  if (request.count === 0) return []
+  const parameters = new Parameters(actor.organizationId, actor.directoryId, request.baseUrl)
+  const source = userAttributes(actor)
+  const where = request.condition === undefined ? '' : `and ${conditionSql(request.condition, source, parameters)}`
+  const sort = request.sortBy === undefined ? '' : `${orderSql(request.sortBy, source)} ${request.descending ? 'desc' : 'asc'}, `
+  const limit = `limit ${parameters.add(request.count)} offset ${parameters.add(request.startIndex - 1)}`
+  const place = sort === '' ? 'u.id' : `row_number() over (order by ${sort}u.id)`
+  const page = `select u.*, l.external_id, ${place} as place
+    from users u ${linkSql(actor)} where u.org_id = $1 and ${visibleSql(actor)} ${where} order by ${sort}u.id ${limit}`
+  return query<Representation>(db, renderSql(page, 'order by u.place', actor, request), parameters.values)
+}
+
+async function countUsers(db: Database, actor: Actor, request: ListRequest): Promise<number> {
+  const parameters = new Parameters(actor.organizationId, actor.directoryId)
+  const text =
+    request.condition === undefined
+      ? `select (select coalesce(sum(count), 0) from resource_counts where org_id = $1 and table_name = 'users')::int
+          - (select count(*) from links where org_id = $1 and directory_id = $2 and ended_at is not null)::int as total`
+      : `select count(*)::int as total from users u ${linkSql(actor)}
+          where u.org_id = $1 and ${visibleSql(actor)} and ${conditionSql(request.condition, userAttributes(actor), parameters)}`
+  const rows = await query<{ total: number }>(db, text, parameters.values)
+  return rows[0]?.total ?? 0
+}
+
+// `page` selects the users; around it come the manager's name and the groups, direct and through other groups. The groups
+// of the whole page are found in one walk upwards; union stops it at cycles.
+function renderSql(page: string, order: string, actor: Actor, rendering: Rendering): string {
+  const groups = rendering.omits.has('groups') ? { ctes: '', text: `''`, join: '' } : groupsSql(actor)
+  return `with recursive page as materialized (${page})${groups.ctes}
+    select u.id, u.version, ${userJson(resourceSql(rendering), groups.text)} as json
+    from page u
+    left join users m on m.org_id = u.org_id and m.id = u.manager_id
+    ${groups.join} ${order}`
+}
+
+function groupsSql(actor: Actor): { ctes: string; text: string; join: string } {
+  const own = actor.view === 'directory' ? 'and g.directory_id = $2' : ''
+  const ctes = `, walk (user_id, group_id, direct) as (
+      select p.id, m.group_id, true from page p join memberships m on m.org_id = $1 and m.user_id = p.id
+      union
+      select w.user_id, m.group_id, false from walk w join memberships m on m.org_id = $1 and m.child_id = w.group_id
+    ), user_groups as (
+      select w.user_id, string_agg('{"value":"' || g.id || '","$ref":"' || $3 || '/Groups/' || g.id
+        || '","display":' || to_json(g.resource ->> 'displayName')
+        || ',"type":"' || case when w.direct then 'direct' else 'indirect' end || '"}', ',' order by g.id) as list
+      from (select user_id, group_id, bool_or(direct) as direct from walk group by user_id, group_id) w
+      join groups g on g.org_id = $1 and g.id = w.group_id ${own}
+      group by w.user_id
+    )`
+  return { ctes, text: `coalesce(',"groups":[' || ug.list || ']', '')`, join: 'left join user_groups ug on ug.user_id = u.id' }
+}
+
+function resourceSql(rendering: Rendering): string {
+  if (rendering.adds.size === 0) return 'u.resource'
+  return `jsonb_set(u.resource, '{${rollcallUser}}', coalesce(u.resource -> '${rollcallUser}', '{}')
+    || jsonb_build_object('source', ${sourceSql}, 'syncedAt', ${timeSql(syncedSql)}))`
+}
+
+function userJson(resource: string, groupsText: string): string {
+  const manager = `jsonb_strip_nulls(jsonb_build_object('value', u.manager_id,
+    '$ref', case when m.id is not null then $3 || '/Users/' || m.id end, 'displayName', m.resource ->> 'displayName'))`
+  return `'{"id":"' || u.id || '"' || coalesce(',"externalId":' || to_json(u.external_id)::text, '')
+    || ',' || substr(left((case when u.manager_id is null then ${resource}
+      else jsonb_set(${resource}, '{${enterpriseUser},manager}', ${manager}) end)::text, -1), 2)
+    || ${groupsText} || ${metaSql('User', '/Users')}`
+}
+
+/** `,"meta":{…}}`, the end of every resource. */
+export function metaSql(resourceType: string, endpoint: string): string {
+  return `',"meta":{"resourceType":"${resourceType}","created":"' || ${timeSql('u.created_at')} || '","lastModified":"'
+    || ${timeSql('u.modified_at')} || '","location":"' || $3 || '${endpoint}/' || u.id
+    || '","version":"W/\\"' || u.version || '\\""}}'`
+}
+
+/** The id of the user that the subject of a token names, by id or by userName. */
+export async function findSubject(db: Database, actor: Actor, subject: string): Promise<string | undefined> {
+  const parameters = [actor.organizationId, actor.directoryId, subject, prepareUserName(subject) ?? null]
+  const text = `select u.id from users u ${linkSql(actor)}
+    where u.org_id = $1 and (u.id = $3 or u.user_name_key = $4::text) and ${visibleSql(actor)} order by u.id = $3 desc limit 1`
+  const [row] = await query<{ id: string }>(db, text, parameters)
+  return row?.id
+}

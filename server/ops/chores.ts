@@ -1,0 +1,69 @@
+// What has to be done now and then: writing what was gathered in memory, and removing what has been kept long enough.
+import type { LastUsed } from '../auth/last-used.ts'
+import type { Database } from '../db/connect.ts'
+import { query } from '../db/query.ts'
+import type { Logger } from './logger.ts'
+import type { RequestLog } from './request-log.ts'
+
+const flushEveryMs = 1000
+const sweepEveryMs = 3_600_000
+const sweepBatch = 5000
+const dayMs = 86_400_000
+
+export interface ChoreParts {
+  readonly db: Database
+  readonly now: () => Date
+  readonly requestLog: RequestLog
+  readonly lastUsed: LastUsed
+  readonly logger: Logger
+  readonly tombstoneDays: number
+  readonly requestLogDays: number
+}
+
+/** Writes what requests left in memory. */
+export async function flush({ requestLog, lastUsed }: Pick<ChoreParts, 'requestLog' | 'lastUsed'>): Promise<void> {
+  await requestLog.flush()
+  await lastUsed.flush()
+}
+
+/** Removes tombstones and request log entries that are old enough, in batches that lock little. */
+export async function sweep({ db, now, tombstoneDays, requestLogDays }: Omit<ChoreParts, 'requestLog' | 'lastUsed' | 'logger'>): Promise<void> {
+  const before = (days: number): Date => new Date(now().getTime() - days * dayMs)
+  await removeInBatches(db, sweepTombstones, before(tombstoneDays))
+  await removeInBatches(db, sweepRequests, before(requestLogDays))
+  await query(db, `delete from tokens where parent_id is not null and expires_at < $1::timestamptz`, [now()])
+}
+
+const sweepTombstones = `with old as (
+    select org_id, resource_id from tombstones where deleted_at < $1::timestamptz limit ${sweepBatch} for update skip locked
+  ), gone as (
+    delete from tombstones t using old o where t.org_id = o.org_id and t.resource_id = o.resource_id returning 1
+  ) select count(*) as count from gone`
+
+const sweepRequests = `with old as (
+    select org_id, id from request_log where at < $1::timestamptz limit ${sweepBatch} for update skip locked
+  ), gone as (
+    delete from request_log t using old o where t.org_id = o.org_id and t.id = o.id returning 1
+  ) select count(*) as count from gone`
+
+async function removeInBatches(db: Database, text: string, before: Date): Promise<void> {
+  for (;;) {
+    const [row] = await query<{ count: number }>(db, text, [before])
+    if ((row?.count ?? 0) < sweepBatch) return
+  }
+}
+
+/** Starts the chores; the returned function ends them, writing what is left. */
+export function startChores(parts: ChoreParts): () => Promise<void> {
+  const attempt = (what: string, work: () => Promise<void>): void => {
+    work().catch((error: unknown) => parts.logger.warn({ err: error }, `${what} failed; it is tried again`))
+  }
+  const flushing = setInterval(() => attempt('writing the request log', () => flush(parts)), flushEveryMs)
+  const sweeping = setInterval(() => attempt('removing old records', () => sweep(parts)), sweepEveryMs)
+  attempt('removing old records', () => sweep(parts))
+  return async () => {
+    clearInterval(flushing)
+    clearInterval(sweeping)
+    await flush(parts).catch((error: unknown) => parts.logger.warn({ err: error }, 'request log entries were lost'))
+  }
+}

@@ -1,0 +1,69 @@
+// Reads a JSON body: media type, size, UTF-8, depth, then JSON.
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import { AppError } from '../errors.ts'
+
+const maxDepth = 40
+
+/** The parsed body; undefined where it is empty. Throws unsupported_media_type, too_large, invalid_syntax. */
+export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > maxBytes) throw tooLarge(maxBytes)
+  const bytes = await readBytes(request, maxBytes)
+  if (bytes.length === 0) return undefined
+  checkMediaType(request.headers['content-type'])
+  if (!isUtf8(bytes)) throw new AppError('invalid_syntax', 'The body is not UTF-8.')
+  checkDepth(bytes)
+  // A byte order mark is not JSON, but some Windows clients send one.
+  const text = bytes.toString('utf8', bytes[0] === 0xef && bytes[1] === 0xbb ? 3 : 0)
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new AppError('invalid_syntax', 'The body is not well-formed JSON.')
+  }
+}
+
+async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)
+}
+
+function tooLarge(maxBytes: number): AppError {
+  return new AppError('too_large', `The body is larger than ${maxBytes} bytes.`)
+}
+
+// A client that names no type means JSON; some identity providers do so.
+function checkMediaType(contentType: string | undefined): void {
+  if (contentType === undefined) return
+  const [type, ...parameters] = contentType.toLowerCase().split(';')
+  const name = type?.trim() ?? ''
+  const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='))
+  const known = name === 'application/scim+json' || name === 'application/json' || name === 'text/json'
+  if (!known || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) {
+    throw new AppError('unsupported_media_type', 'The body must be application/scim+json or application/json in UTF-8.')
+  }
+}
+
+const [quote, backslash, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\{[}]')
+
+// Counted before parsing: no resource nests deeper than a few levels, and what handles values recurses.
+function checkDepth(bytes: Buffer): void {
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (inString) {
+      if (byte === backslash) at++
+      else if (byte === quote) inString = false
+    } else if (byte === quote) inString = true
+    else if (byte === openBrace || byte === openBracket) {
+      if (++depth > maxDepth) throw new AppError('invalid_syntax', `The body nests deeper than ${maxDepth} levels.`)
+    } else if (byte === closeBrace || byte === closeBracket) depth--
+  }
+}

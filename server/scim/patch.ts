@@ -1,0 +1,263 @@
+// Applies PATCH operations (RFC 7644 section 3.5.2) to a resource as plain JSON in canonical form, in order. The caller holds
+// the row lock and writes the outcome, or nothing at all when an operation fails.
+import { isDeepStrictEqual } from 'node:util'
+import type { JsonObject, JsonValue } from '../db/tables.ts'
+import type { Condition } from '../directory/condition.ts'
+import { matchesValue } from '../directory/condition-match.ts'
+import { AppError } from '../errors.ts'
+import { formatPath } from './attribute-path.ts'
+import { listMemberIds, listNamedIds, type MemberOperation, readRemovedIds } from './member-operations.ts'
+import { type Reading, repair } from './notes.ts'
+import { type Operation, resolveTarget, type Target } from './patch-syntax.ts'
+import { finishResource, isEmpty, isObject } from './resource.ts'
+import type { Attribute, ResourceType, Schema } from './schema.ts'
+import { dropDuplicates, ignoreUnknown, isPrimary, readComplex, readValue } from './values.ts'
+
+export interface Patched {
+  readonly resource: JsonObject
+  /** What happens to `members`, which is not part of `resource`. */
+  readonly members: readonly MemberOperation[]
+}
+
+/** Throws invalid_path, invalid_filter, invalid_value, no_target, mutability, invalid_syntax. */
+export function applyOperations(
+  resource: JsonObject,
+  operations: readonly Operation[],
+  type: ResourceType,
+  reading: Reading,
+): Patched {
+  const patch = new Patch(structuredClone(resource), type, reading)
+  for (const operation of operations) patch.apply(operation)
+  return { resource: finishResource(patch.resource, type), members: patch.members }
+}
+
+type Op = Operation['op']
+
+class Patch {
+  readonly resource: JsonObject
+  readonly members: MemberOperation[] = []
+  readonly #type: ResourceType
+  readonly #reading: Reading
+
+  constructor(resource: JsonObject, type: ResourceType, reading: Reading) {
+    this.resource = resource
+    this.#type = type
+    this.#reading = reading
+  }
+
+  apply({ op, path, value }: Operation): void {
+    if (path === undefined) {
+      if (!isObject(value)) throw new AppError('invalid_syntax', `${op} without a path needs an object of attributes as value.`)
+      for (const [name, inner] of Object.entries(value)) this.#applyMember(op, name, inner)
+      return
+    }
+    const target = resolveTarget(path, this.#type)
+    if (target === undefined) throw new AppError('invalid_path', `path '${shorten(path)}' is not in the schema of ${this.#type.name}.`)
+    this.#applyTarget(op, target, value)
+  }
+
+  // Inside an object of attributes, what only the server sets is ignored: Okta sends the group's id, authentik the schemas.
+  #applyMember(op: Op, name: string, value: unknown): void {
+    const target = resolveTarget(name, this.#type)
+    if (target === undefined) {
+      ignoreUnknown(name, this.#reading)
+      return
+    }
+    const { attribute } = target
+    if (attribute !== undefined && (attribute.mutability === 'readOnly' || attribute.name === 'schemas')) {
+      this.#reading.notes.push({ path: attribute.name, note: 'set by the server: ignored' })
+      return
+    }
+    this.#applyTarget(op, target, value)
+  }
+
+  #applyTarget(op: Op, target: Target, value: unknown): void {
+    const { extension, attribute, sub } = target
+    if (attribute === undefined) {
+      if (extension !== undefined) this.#applyExtension(op, extension, value)
+      return
+    }
+    if (attribute.name === 'schemas') return // they follow from the data
+    if (attribute.mutability === 'readOnly') throw new AppError('mutability', `${formatPath(target)} is set by the server.`)
+    const ignored = sub?.mutability === 'readOnly' ? 'set by the server: ignored' : 'not kept: Rollcall stores no secrets of people'
+    if (sub?.mutability === 'readOnly' || attribute.returned === 'never') {
+      const refuse = (): AppError => new AppError('mutability', `${formatPath(target)} is set by the server.`)
+      repair(this.#reading, formatPath(target), ignored, refuse)
+      return
+    }
+    if (attribute.name === 'members' && this.#type.name === 'Group') this.#applyMembers(op, target, attribute, value)
+    else this.#applyAttribute(op, target, attribute, value)
+  }
+
+  #applyExtension(op: Op, extension: Schema, value: unknown): void {
+    if (op === 'remove') {
+      for (const attribute of extension.attributes.values()) refuseRequired(attribute)
+      delete this.resource[extension.id]
+      return
+    }
+    if (!isObject(value)) throw new AppError('invalid_value', `${extension.id} must be an object.`)
+    for (const [name, inner] of Object.entries(value)) {
+      if (name.toLowerCase() !== 'schemas') this.#applyMember(op, `${extension.id}:${name}`, inner)
+    }
+  }
+
+  #applyAttribute(op: Op, target: Target, attribute: Attribute, value: unknown): void {
+    const container = this.#container(target.extension)
+    const before = container[attribute.name]
+    const after = this.#compute(op, target, attribute, value, before)
+    if (attribute.mutability === 'immutable' && before !== undefined && !isDeepStrictEqual(before, after)) {
+      throw new AppError('mutability', `${formatPath(target)} cannot be changed once it is set.`)
+    }
+    if (isEmpty(after)) delete container[attribute.name]
+    else container[attribute.name] = after as JsonValue
+    if (target.extension !== undefined && isEmpty(container)) delete this.resource[target.extension.id]
+  }
+
+  #container(extension: Schema | undefined): JsonObject {
+    if (extension === undefined) return this.resource
+    return (this.resource[extension.id] ??= {}) as JsonObject
+  }
+
+  /** The value of the attribute after the operation. */
+  #compute(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
+    if (attribute.multiValued && (target.condition !== undefined || target.sub !== undefined)) {
+      return this.#changeValues(op, target, attribute, value, (before ?? []) as JsonValue[])
+    }
+    if (target.sub !== undefined) return this.#changeSub(op, target, target.sub, value, (before ?? {}) as JsonObject)
+    if (op === 'remove') return this.#removeValues(attribute, value, before)
+    if (attribute.multiValued) return this.#addValues(op, target, attribute, value, (before ?? []) as JsonValue[])
+    if (attribute.type === 'complex') return this.#mergeComplex(op, target, attribute, value, before)
+    const read = readValue(attribute, value, formatPath(target), this.#reading)
+    return read === undefined && op === 'add' ? before : read
+  }
+
+  #changeSub(op: Op, target: Target, sub: Attribute, value: unknown, before: JsonObject): JsonObject {
+    const { [sub.name]: _, ...others } = before
+    if (op === 'remove') refuseRequired(sub)
+    const read = op === 'remove' ? undefined : readValue(sub, value, formatPath(target), this.#reading)
+    return read === undefined ? others : { ...before, [sub.name]: read }
+  }
+
+  // Sub-attributes that are not given stay (RFC 7644 section 3.5.2.3); those given as null or "" go, and so does the whole
+  // where null or "" is given for it.
+  #mergeComplex(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
+    const read = readValue(attribute, value, formatPath(target), this.#reading)
+    if (read === undefined && !isObject(value)) return op === 'add' && value === null ? before : undefined
+    const merged = { ...(before as JsonObject | undefined) }
+    for (const name of isObject(value) ? Object.keys(value) : []) {
+      const sub = attribute.subs.get(name.toLowerCase())
+      if (sub !== undefined && sub.mutability !== 'readOnly') delete merged[sub.name]
+    }
+    return { ...merged, ...(read as JsonObject | undefined) }
+  }
+
+  #addValues(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue[]): JsonValue[] {
+    const list = isObject(value) ? [value] : value
+    const read = (readValue(attribute, list, formatPath(target), this.#reading) ?? []) as JsonValue[]
+    return op === 'replace' ? read : keepOnePrimary([...before, ...read], read)
+  }
+
+  #removeValues(attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
+    refuseRequired(attribute)
+    if (!attribute.multiValued || isNothing(value)) return undefined
+    const listed: readonly unknown[] = Array.isArray(value) ? value : [value]
+    this.#reading.notes.push({ path: attribute.name, note: 'remove with a value: only the listed values were removed' })
+    return ((before ?? []) as JsonValue[]).filter((one) => !listed.some((wanted) => this.#isListed(attribute, one, wanted)))
+  }
+
+  #isListed(attribute: Attribute, value: JsonValue, listed: unknown): boolean {
+    if (attribute.type !== 'complex') return isDeepStrictEqual(value, listed)
+    const wanted = readComplex(attribute, listed, attribute.name, { strict: false, notes: [] }) ?? {}
+    const given = Object.entries(wanted).filter(([name]) => name !== '$ref')
+    return given.length > 0 && given.every(([name, one]) => isDeepStrictEqual((value as JsonObject)[name], one))
+  }
+
+  // A path with a filter, or the sub-attribute of every value.
+  #changeValues(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue[]): JsonValue[] {
+    const { condition } = target
+    const matches = (one: JsonValue): boolean => condition === undefined || matchesValue(one, condition)
+    if (!before.some(matches)) return op === 'remove' ? before : [...before, ...this.#createValue(op, target, attribute, value)]
+    if (op === 'remove' && target.sub === undefined) return before.filter((one) => !matches(one))
+    const changed: JsonValue[] = []
+    const after = before.map((one) => {
+      if (!matches(one)) return one
+      const next = this.#changeValue(op, target, attribute, value, one)
+      changed.push(next)
+      return next
+    })
+    return keepOnePrimary(after.filter((one) => !isEmpty(one)), changed)
+  }
+
+  #changeValue(op: Op, target: Target, attribute: Attribute, value: unknown, one: JsonValue): JsonValue {
+    if (target.sub !== undefined) return this.#changeSub(op, target, target.sub, value, one as JsonObject)
+    const element: Attribute = { ...attribute, multiValued: false }
+    const read = readValue(element, value, formatPath(target), this.#reading) ?? {}
+    return op === 'add' && isObject(one) && isObject(read) ? { ...one, ...read } : read
+  }
+
+  // Entra replaces emails[type eq "work"].value before there is a work address. What the filter says of the value becomes part
+  // of it; a filter that does not say what the value is leaves nothing to create (RFC 7644 section 3.5.2.3: noTarget).
+  #createValue(op: Op, target: Target, attribute: Attribute, value: unknown): JsonValue[] {
+    const path = formatPath(target)
+    const missing = (): AppError => new AppError('no_target', `${path}: no value meets the filter of the path.`)
+    const seed = target.condition === undefined ? {} : readEqualities(target.condition)
+    if (seed === undefined) throw missing()
+    if (op === 'replace') repair(this.#reading, path, 'no value met the filter: one was made', missing)
+    const created = this.#changeValue('add', target, attribute, value, seed)
+    const complete = isObject(created) ? { ...seed, ...created } : created
+    return isEmpty(complete) || isDeepStrictEqual(complete, seed) ? [] : [complete]
+  }
+
+  #applyMembers(op: Op, target: Target, attribute: Attribute, value: unknown): void {
+    const { condition, sub } = target
+    if (sub !== undefined) throw new AppError('mutability', `members.${sub.name} of a member cannot be changed; remove it and add another.`)
+    const named = condition === undefined ? undefined : listNamedIds(condition)
+    if (op === 'remove') {
+      if (named !== undefined) this.members.push({ kind: 'remove', ids: named })
+      else if (condition !== undefined) this.members.push({ kind: 'removeWhere', condition })
+      else this.#removeMembers(value)
+      return
+    }
+    const list = isObject(value) || typeof value === 'string' ? [value] : value
+    const ids = listMemberIds(readValue(attribute, list, 'members', this.#reading))
+    if (condition === undefined) this.members.push({ kind: op === 'replace' ? 'set' : 'add', ids })
+    else if (named === undefined) throw new AppError('no_target', 'members: the filter of the path names no member to add.')
+    else if (ids.some((id) => !named.includes(id))) throw new AppError('mutability', 'members.value of a member cannot be changed.')
+    else this.members.push({ kind: 'add', ids: named })
+  }
+
+  #removeMembers(value: unknown): void {
+    const ids = readRemovedIds(value, this.#reading)
+    this.members.push(ids === undefined ? { kind: 'set', ids: [] } : { kind: 'remove', ids })
+  }
+}
+
+function refuseRequired(attribute: Attribute): void {
+  if (attribute.required) throw new AppError('mutability', `${attribute.name} is required and cannot be removed.`)
+}
+
+// Setting a value as the primary one makes the others not so (RFC 7644 section 3.5.2).
+function keepOnePrimary(values: readonly JsonValue[], written: readonly JsonValue[]): JsonValue[] {
+  const distinct = dropDuplicates(values)
+  const primary = written.findLast(isPrimary)
+  if (primary === undefined) return distinct
+  const chosen = distinct.findLastIndex((one) => isDeepStrictEqual(one, primary))
+  return distinct.map((one, index) => (index !== chosen && isPrimary(one) ? { ...(one as JsonObject), primary: false } : one))
+}
+
+function readEqualities(condition: Condition): JsonObject | undefined {
+  if (condition.kind === 'and') {
+    const parts = condition.of.map(readEqualities)
+    return parts.includes(undefined) ? undefined : Object.assign({}, ...parts)
+  }
+  if (condition.kind !== 'compare' || condition.comparison !== 'eq' || condition.path.sub === undefined) return undefined
+  return condition.value === null ? {} : { [condition.path.sub]: condition.value }
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}

@@ -1,0 +1,70 @@
+// The SCIM endpoints (RFC 7644 section 3.2): which path and method is which handler.
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { AppError } from '../errors.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Handler } from './exchange.ts'
+import { groupsEndpoint } from './groups-endpoint.ts'
+import { asMe } from './me.ts'
+import { createResourceHandlers } from './resource-handlers.ts'
+import { createRootSearch } from './root-search.ts'
+import type { ScimServer } from './server.ts'
+import { usersEndpoint } from './users-endpoint.ts'
+
+/** The router to mount at `/scim/v2` and `/scim`. */
+export function createScimRouter(server: ScimServer): Router {
+  const router = Router({ mergeParams: true })
+  const serve = (handler: Handler): RequestHandler => (request, response) => server.serve(handler, request, response)
+  const endpoints: readonly Endpoint[] = [usersEndpoint, groupsEndpoint]
+
+  for (const [path, endpoint] of [['/Users', usersEndpoint], ['/Groups', groupsEndpoint]] as const) {
+    const handlers = createResourceHandlers(endpoint)
+    router.route(path).get(serve(handlers.list)).post(serve(handlers.create)).all(allow(server, 'GET, HEAD, POST'))
+    router.route(`${path}/.search`).post(serve(handlers.search)).all(allow(server, 'POST'))
+    router
+      .route(`${path}/:id`)
+      .get(serve(handlers.read))
+      .put(serve(handlers.replace))
+      .patch(serve(handlers.patch))
+      .delete(serve(handlers.remove))
+      .all(allow(server, 'GET, HEAD, PUT, PATCH, DELETE'))
+  }
+
+  const me = createResourceHandlers(usersEndpoint)
+  router
+    .route('/Me')
+    .get(serve(asMe(me.read)))
+    .put(serve(asMe(me.replace)))
+    .patch(serve(asMe(me.patch)))
+    .delete(serve(asMe(me.remove)))
+    .all(allow(server, 'GET, HEAD, PUT, PATCH, DELETE'))
+
+  const root = createRootSearch(endpoints)
+  router.route('/').get(serve(root.list)).all(allow(server, 'GET, HEAD'))
+  router.route('/.search').post(serve(root.search)).all(allow(server, 'POST'))
+  router.route('/Bulk').all(refuse(server, () => new AppError('not_implemented', 'Bulk is not offered.')))
+
+  for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/:id', '/Schemas', '/Schemas/:id']) {
+    router
+      .route(path)
+      .get((request, response) => server.serveDiscovery(request, response))
+      .all(allow(server, 'GET, HEAD'))
+  }
+
+  router.use(refuse(server, () => new AppError('not_found', 'There is no such endpoint.')))
+  return router
+}
+
+function allow(server: ScimServer, methods: string): RequestHandler {
+  return (request: Request, response: Response) => {
+    if (request.method === 'OPTIONS') {
+      response.writeHead(204, { Allow: `${methods}, OPTIONS` }).end()
+      return
+    }
+    const refusal = new AppError('method_not_allowed', `${request.method} is not taken here; ${methods} are.`, { data: { allow: methods } })
+    return server.refuse(refusal, request, response)
+  }
+}
+
+function refuse(server: ScimServer, error: () => AppError): RequestHandler {
+  return (request, response) => server.refuse(error(), request, response)
+}

@@ -1,0 +1,125 @@
+// What a query asks for, by GET or by POST /.search (RFC 7644 sections 3.4.2 and 3.4.3), and the list that answers it.
+import { AppError } from '../errors.ts'
+import type { AttributePath } from '../directory/condition.ts'
+import { resolvePath, toAttributePath } from './attribute-path.ts'
+import type { Query } from './exchange.ts'
+import { type Reading, repair } from './notes.ts'
+import { isObject } from './resource.ts'
+import type { ResourceType } from './schema.ts'
+
+export const defaultCount = 100
+export const maxCount = 1000
+
+export interface Search {
+  readonly filter: string | undefined
+  readonly sortBy: string | undefined
+  readonly descending: boolean
+  readonly startIndex: number
+  readonly count: number
+  readonly attributes: readonly string[] | undefined
+  readonly excludedAttributes: readonly string[] | undefined
+}
+
+/** Throws invalid_value, invalid_filter. */
+export function readSearchQuery(query: Query): Search {
+  const list = (name: string): string[] | undefined => query.get(name)?.split(',')
+  return {
+    filter: readFilter(query.get('filter')),
+    sortBy: query.get('sortby') === '' ? undefined : query.get('sortby'),
+    descending: readSortOrder(query.get('sortorder')),
+    startIndex: readStartIndex(readInteger(query.get('startindex'), 'startIndex')),
+    count: readCount(readInteger(query.get('count'), 'count')),
+    attributes: list('attributes'),
+    excludedAttributes: list('excludedattributes'),
+  }
+}
+
+const searchRequest = 'urn:ietf:params:scim:api:messages:2.0:searchrequest'
+
+/** The same from the body of a SearchRequest. Throws invalid_syntax, invalid_value, invalid_filter. */
+export function readSearchBody(body: unknown, reading: Reading): Search {
+  if (!isObject(body)) throw new AppError('invalid_syntax', 'The body must be a JSON object.')
+  const members = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]))
+  const schemas = members.get('schemas')
+  if (!Array.isArray(schemas) || !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === searchRequest)) {
+    const missing = (): AppError => new AppError('invalid_syntax', 'schemas must name urn:ietf:params:scim:api:messages:2.0:SearchRequest.')
+    if (schemas !== undefined) throw missing()
+    repair(reading, 'schemas', 'missing: read as a SearchRequest', missing)
+  }
+  return {
+    filter: readFilter(readString(members.get('filter'), 'filter')),
+    sortBy: readString(members.get('sortby'), 'sortBy'),
+    descending: readSortOrder(readString(members.get('sortorder'), 'sortOrder')),
+    startIndex: readStartIndex(readNumber(members.get('startindex'), 'startIndex')),
+    count: readCount(readNumber(members.get('count'), 'count')),
+    attributes: readNames(members.get('attributes'), 'attributes'),
+    excludedAttributes: readNames(members.get('excludedattributes'), 'excludedAttributes'),
+  }
+}
+
+/** What to sort by. Throws invalid_value for an attribute that the type does not have or that has no order. */
+export function resolveSort(sortBy: string | undefined, type: ResourceType): AttributePath | undefined {
+  if (sortBy === undefined) return undefined
+  const { extension, attribute, sub } = resolvePath(sortBy.trim(), type) ?? {}
+  if (attribute === undefined || (sub ?? attribute).returned === 'never') {
+    throw new AppError('invalid_value', `sortBy: ${type.name} has no ${sortBy.slice(0, 80)}.`)
+  }
+  const value = sub ?? (attribute.type === 'complex' ? attribute.subs.get('value') : undefined)
+  if (value === undefined && attribute.type === 'complex') {
+    throw new AppError('invalid_value', `sortBy: ${attribute.name} is complex; name a sub-attribute.`)
+  }
+  return toAttributePath(extension, attribute, value)
+}
+
+/** A ListResponse around resources that are JSON text already. */
+export function formatList(resources: readonly string[], total: number, startIndex: number): string {
+  return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":${total},"startIndex":${startIndex},"itemsPerPage":${resources.length},"Resources":[${resources.join(',')}]}`
+}
+
+function readFilter(filter: string | undefined): string | undefined {
+  if (filter?.trim() === '') throw new AppError('invalid_filter', 'The filter is empty.')
+  return filter
+}
+
+function readSortOrder(order: string | undefined): boolean {
+  const lower = order?.toLowerCase() ?? 'ascending'
+  if (lower !== 'ascending' && lower !== 'descending') throw new AppError('invalid_value', 'sortOrder must be ascending or descending.')
+  return lower === 'descending'
+}
+
+function readInteger(text: string | undefined, name: string): number | undefined {
+  if (text === undefined || text === '') return undefined
+  if (!/^[+-]?\d+$/.test(text.trim())) throw new AppError('invalid_value', `${name} must be an integer.`)
+  return Number(text)
+}
+
+// SCIM-SDK sends numbers as strings.
+function readNumber(value: unknown, name: string): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return readInteger(value, name)
+  if (!Number.isInteger(value)) throw new AppError('invalid_value', `${name} must be an integer.`)
+  return value as number
+}
+
+function readStartIndex(startIndex: number | undefined): number {
+  return Math.min(Math.max(startIndex ?? 1, 1), Number.MAX_SAFE_INTEGER)
+}
+
+function readCount(count: number | undefined): number {
+  return Math.min(Math.max(count ?? defaultCount, 0), maxCount)
+}
+
+function readString(value: unknown, name: string): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string') throw new AppError('invalid_value', `${name} must be a string.`)
+  return value
+}
+
+function readNames(value: unknown, name: string): readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value.split(',')
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
+    throw new AppError('invalid_value', `${name} must be an array of strings.`)
+  }
+  return value
+}

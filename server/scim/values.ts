@@ -1,0 +1,152 @@
+// Checks one value against its attribute and brings it into canonical form: names in the schema's spelling, nothing null
+// or empty (RFC 7643 section 2.5), several values always in an array. What real clients send instead is repaired and noted.
+import { isDeepStrictEqual } from 'node:util'
+import type { JsonObject, JsonValue } from '../db/tables.ts'
+import { AppError } from '../errors.ts'
+import { type Reading, repair } from './notes.ts'
+import type { Attribute } from './schema.ts'
+
+/** The canonical value, or undefined where the attribute is unassigned. Throws invalid_value, naming the path. */
+export function readValue(attribute: Attribute, value: unknown, path: string, reading: Reading): JsonValue | undefined {
+  if (value === null || value === undefined) return undefined
+  if (attribute.multiValued) return readValues(attribute, value, path, reading)
+  if (!Array.isArray(value)) return readSingle(attribute, value, path, reading)
+  if (value.length === 0) return undefined
+  if (value.length > 1) throw invalid(path, 'takes one value, not several')
+  repair(reading, path, 'an array of one was read as its value', () => invalid(path, 'takes one value, not an array'))
+  return readSingle(attribute, value[0], path, reading)
+}
+
+function readValues(attribute: Attribute, value: unknown, path: string, reading: Reading): JsonValue[] | undefined {
+  const values = listValues(value, path, reading)
+  const read = values.flatMap((one) => (one === null ? [] : (readSingle(attribute, one, path, reading) ?? [])))
+  const distinct = dropDuplicates(read)
+  checkPrimary(distinct, path)
+  return distinct.length === 0 ? undefined : distinct
+}
+
+function listValues(value: unknown, path: string, reading: Reading): unknown[] {
+  if (Array.isArray(value)) return value
+  if (value === '') return []
+  repair(reading, path, 'a single value was read as an array of one', () => invalid(path, 'takes an array'))
+  return [value]
+}
+
+/** Values without those that repeat an earlier one in full. */
+export function dropDuplicates(values: readonly JsonValue[]): JsonValue[] {
+  if (values.length < 2) return [...values]
+  const seen: JsonValue[] = []
+  for (const value of values) if (!seen.some((earlier) => isDeepStrictEqual(earlier, value))) seen.push(value)
+  return seen
+}
+
+/** At most one value is the primary one (RFC 7643 section 2.4). */
+export function checkPrimary(values: readonly JsonValue[], path: string): void {
+  if (values.filter(isPrimary).length > 1) throw invalid(path, 'has more than one primary value')
+}
+
+export function isPrimary(value: JsonValue): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && value['primary'] === true
+}
+
+function readSingle(attribute: Attribute, value: unknown, path: string, reading: Reading): JsonValue | undefined {
+  switch (attribute.type) {
+    case 'complex':
+      return readComplex(attribute, value, path, reading)
+    case 'boolean':
+      return readBoolean(value, path, reading)
+    case 'integer':
+      if (!Number.isSafeInteger(value)) throw invalid(path, 'must be an integer')
+      return value as number
+    case 'decimal':
+      if (typeof value !== 'number') throw invalid(path, 'must be a number')
+      return value
+    case 'dateTime':
+      return readDateTime(value, path)
+    case 'binary':
+      return readBinary(value, path)
+    case 'reference':
+      return readReference(value, path, reading)
+    case 'string':
+      if (typeof value !== 'string') throw invalid(path, 'must be a string')
+      return value === '' ? undefined : value
+  }
+}
+
+/** An object with its sub-attributes in canonical form. A bare string stands for `value`: Entra sends manager so. */
+export function readComplex(attribute: Attribute, value: unknown, path: string, reading: Reading): JsonObject | undefined {
+  if (value === '') return undefined
+  if (typeof value === 'string' && attribute.subs.has('value')) {
+    repair(reading, path, 'a string was read as {"value": …}', () => invalid(path, 'must be an object'))
+    return readComplex(attribute, { value }, path, reading)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(path, 'must be an object')
+  const object: JsonObject = {}
+  for (const [name, inner] of Object.entries(value)) {
+    const sub = attribute.subs.get(name.toLowerCase())
+    if (sub === undefined) {
+      ignoreUnknown(`${path}.${name}`, reading)
+      continue
+    }
+    if (sub.mutability === 'readOnly') continue
+    if (Object.hasOwn(object, sub.name)) throw new AppError('invalid_syntax', `${path}.${sub.name} is given twice.`)
+    const read = readValue(sub, inner, `${path}.${sub.name}`, reading)
+    if (read !== undefined) object[sub.name] = read
+  }
+  return Object.keys(object).length === 0 ? undefined : object
+}
+
+/** Attributes that the schema does not have are left out, or refused in strict mode. */
+export function ignoreUnknown(path: string, reading: Reading): void {
+  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path
+  repair(reading, shown, 'not in the schema: ignored', () => new AppError('invalid_syntax', `${shown} is not in the schema.`))
+}
+
+// Entra sends "True" and "False" unless its tenant URL asks for compliance, and sometimes then.
+function readBoolean(value: unknown, path: string, reading: Reading): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  if (value === '') return undefined
+  const lower = typeof value === 'string' ? value.toLowerCase() : undefined
+  if (lower !== 'true' && lower !== 'false') throw invalid(path, 'must be true or false')
+  repair(reading, path, `the string "${String(value)}" was read as ${lower}`, () => invalid(path, 'must be true or false, not a string'))
+  return lower === 'true'
+}
+
+const dateTime = /^-?\d{4,}-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
+
+// xsd:dateTime: a date and a time. Date.parse takes 30 February for 2 March, hence the second look at the day.
+function readDateTime(value: unknown, path: string): string | undefined {
+  if (value === '') return undefined
+  const parts = typeof value === 'string' ? dateTime.exec(value) : null
+  if (parts === null || typeof value !== 'string' || Number.isNaN(Date.parse(value)) || !isDayOfMonth(value)) {
+    throw invalid(path, 'must be a dateTime such as 2026-01-31T12:00:00Z')
+  }
+  return value
+}
+
+function isDayOfMonth(value: string): boolean {
+  const day = new Date(`${value.slice(0, value.indexOf('T'))}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().slice(8, 10) === value.slice(value.indexOf('T') - 2, value.indexOf('T'))
+}
+
+function readBinary(value: unknown, path: string): string | undefined {
+  if (value === '') return undefined
+  if (typeof value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(value) || value.replace(/=+$/, '').length % 4 === 1) {
+    throw invalid(path, 'must be base64')
+  }
+  return value
+}
+
+// Identity providers send all sorts of text where the schema has a URL, and compare it with what they read back.
+function readReference(value: unknown, path: string, reading: Reading): string | undefined {
+  if (typeof value !== 'string') throw invalid(path, 'must be a string')
+  if (value === '') return undefined
+  if (!URL.canParse(value, 'https://relative.invalid/')) {
+    repair(reading, path, 'not a URI: stored as sent', () => invalid(path, 'must be a URI'))
+  }
+  return value
+}
+
+export function invalid(path: string, why: string): AppError {
+  return new AppError('invalid_value', `${path} ${why}.`)
+}
