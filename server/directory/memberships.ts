@@ -83,11 +83,12 @@ function writeStoreSql(goneCondition: string): string {
       union all select 3, 'membership.added', ${memberData} from added order by place
     ) happened
   )
-  select (select array_agg(id) from (select id from unknown order by id limit 10) some) as unknown, (select version from updated) as version`
+  select (select array_agg(id) from (select id from unknown order by id limit 10) first) as unknown, (select version from updated) as version`
 }
 
 const memberData = `jsonb_build_object('memberId', member_id, 'memberType', case when user_id is null then 'Group' else 'User' end)`
 
+// $4 is empty where the whole set is given, but a statement must use every parameter that it is sent.
 const storeSql = {
   change: writeStoreSql('m.member_id = any($4::text[])'),
   set: writeStoreSql('not exists (select 1 from wanted w where w.id = m.member_id) and cardinality($4::text[]) = 0'),

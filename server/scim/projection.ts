@@ -8,7 +8,9 @@ import { isObject } from './resource.ts'
 import type { Attribute, ResourceType, Schema } from './schema.ts'
 
 export interface Projection extends Pick<Rendering, 'omits' | 'adds'> {
-  /** undefined where the answer is the default one. */
+  /** Whether the client said which attributes it wants. */
+  readonly isAsked: boolean
+  /** undefined where the text from the database is the answer. */
   readonly cut: ((resource: JsonObject) => JsonObject) | undefined
 }
 
@@ -32,7 +34,7 @@ export function readProjection(
   }
   if (wanted !== undefined) return including(select(wanted, type), type)
   if (unwanted !== undefined) return excluding(select(unwanted, type), type)
-  return { omits: nothing, adds: nothing, cut: undefined }
+  return { omits: nothing, adds: nothing, isAsked: false, cut: undefined }
 }
 
 /** A resource as JSON text, cut as the projection says. */
@@ -47,6 +49,7 @@ function including(selection: Selection, type: ResourceType): Projection {
   return {
     omits: omitted ? new Set([name]) : nothing,
     adds: new Set(listRequested(selection, type)),
+    isAsked: true,
     cut: (resource) => cutResource(resource, type, (attribute, named) => named !== undefined || attribute.returned === 'always', selection, true),
   }
 }
@@ -54,9 +57,14 @@ function including(selection: Selection, type: ResourceType): Projection {
 function excluding(selection: Selection, type: ResourceType): Projection {
   const name = computed[type.name]
   const omitted = name !== undefined && selection.get('')?.get(name) === 'all'
+  // excludedAttributes=members, as Entra asks for every group: what was not computed need not be cut.
+  if (omitted && selection.size === 1 && selection.get('')?.size === 1) {
+    return { omits: new Set([name]), adds: nothing, isAsked: true, cut: undefined }
+  }
   return {
     omits: omitted ? new Set([name]) : nothing,
     adds: nothing,
+    isAsked: true,
     cut: (resource) => cutResource(resource, type, (attribute, named) => named !== 'all' || attribute.returned === 'always', selection, false),
   }
 }

@@ -89,7 +89,7 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
         const projection = readProjectionQuery(exchange, typeOf(exchange))
         const operations = readOperations(exchange.body, exchange.reading)
         const version = await endpoint.patch(exchange, exchange.id, operations)
-        if (endpoint.answersPatch || projection.cut !== undefined || prefersRepresentation(exchange)) {
+        if (endpoint.answersPatch || projection.isAsked || prefersRepresentation(exchange)) {
           return answerResource(exchange, exchange.id, 200, projection)
         }
         return { status: 204, headers: { ETag: formatETag(version), Location: locate(exchange, exchange.id) } }
