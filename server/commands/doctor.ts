@@ -6,7 +6,6 @@ import type { Database } from '../db/connect.ts'
 import { listMigrations } from '../db/migrate.ts'
 import { openDatabase, type OpenDatabase } from '../db/open.ts'
 import { query } from '../db/query.ts'
-import { translateFault } from '../db/faults.ts'
 import { AppError } from '../errors.ts'
 
 export interface Finding {
@@ -54,7 +53,8 @@ function listSettingFindings(): Finding[] {
 
 async function examinePort({ PORT, HOST }: Config): Promise<Finding> {
   if (PORT === 0 || (await isFree(PORT, HOST))) return { check: 'port', state: 'ok', detail: `${HOST}:${PORT} is free` }
-  if (await answersAsRollcall(PORT, HOST)) return { check: 'port', state: 'ok', detail: `Rollcall answers at ${HOST}:${PORT}` }
+  if (await answersAsRollcall(PORT, HOST))
+    return { check: 'port', state: 'ok', detail: `Rollcall answers at ${HOST}:${PORT}` }
   const detail = `${HOST}:${PORT} cannot be listened on; stop what uses it, or set PORT or HOST`
   return { check: 'port', state: 'broken', detail }
 }
@@ -70,7 +70,9 @@ function isFree(port: number, host: string): Promise<boolean> {
 async function answersAsRollcall(port: number, host: string): Promise<boolean> {
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   try {
-    const response = await fetch(`http://${name}:${port}/scim/v2/ServiceProviderConfig`, { signal: AbortSignal.timeout(2000) })
+    const response = await fetch(`http://${name}:${port}/scim/v2/ServiceProviderConfig`, {
+      signal: AbortSignal.timeout(2000),
+    })
     return response.headers.get('content-type') === 'application/scim+json'
   } catch {
     return false
@@ -83,7 +85,9 @@ async function examineDatabase({ db, description }: OpenDatabase): Promise<Findi
     if (server.some((finding) => finding.state === 'broken')) return server
     return [...server, await examineMigrations(db)]
   } catch (error) {
-    return [broken('database', translateFault(error))]
+    // What could not be reached, and why, as the system says it: no password is in either.
+    const reason = error instanceof Error ? error.message : String(error)
+    return [broken('database', new AppError('database_unavailable', `${description} cannot be used: ${reason}`))]
   }
 }
 
@@ -107,26 +111,41 @@ async function examineServer(db: Database, description: string): Promise<Finding
   if (state === undefined) throw new Error('the server returned no row')
   const check = 'database'
   if (state.version < leastMajor) {
-    return [{ check, state: 'broken', detail: `${description} is version ${state.version}; use ${leastMajor} or later` }]
+    return [
+      { check, state: 'broken', detail: `${description} is version ${state.version}; use ${leastMajor} or later` },
+    ]
   }
   if (state.encoding !== 'UTF8') {
-    return [{ check, state: 'broken', detail: `its encoding is ${state.encoding}; create the database with encoding UTF8` }]
+    return [
+      { check, state: 'broken', detail: `its encoding is ${state.encoding}; create the database with encoding UTF8` },
+    ]
   }
   if (!state.writable) return [{ check, state: 'broken', detail: 'it is a standby; point DATABASE_URL at the primary' }]
-  if (!state.may_create) return [{ check, state: 'broken', detail: 'its user may not create tables; grant create on the schema' }]
-  const ok: Finding = { check, state: 'ok', detail: `${description}, version ${state.version}, answered in ${milliseconds} ms` }
+  if (!state.may_create)
+    return [{ check, state: 'broken', detail: 'its user may not create tables; grant create on the schema' }]
+  const ok: Finding = {
+    check,
+    state: 'ok',
+    detail: `${description}, version ${state.version}, answered in ${milliseconds} ms`,
+  }
   if (state.folds) return [ok]
-  const detail = 'lower() leaves É as it is, so filters on non-ASCII text mind the case; create the database with a UTF-8 locale'
+  const detail =
+    'lower() leaves É as it is, so filters on non-ASCII text mind the case; create the database with a UTF-8 locale'
   return [ok, { check: 'locale', state: 'warning', detail }]
 }
 
 async function examineMigrations(db: Database): Promise<Finding> {
   try {
-    const missing = (await listMigrations(db)).filter((migration) => !migration.done)
+    const migrations = await listMigrations(db)
+    const missing = migrations.filter((migration) => !migration.done)
     const check = 'migrations'
     if (missing.length === 0) return { check, state: 'ok', detail: 'the schema is current' }
     const names = missing.map((migration) => migration.name).join(', ')
-    return { check, state: 'warning', detail: `to be applied at the next start, or now by \`rollcall migrate\`: ${names}` }
+    return {
+      check,
+      state: 'warning',
+      detail: `to be applied at the next start, or now by \`rollcall migrate\`: ${names}`,
+    }
   } catch (error) {
     return broken('migrations', error)
   }

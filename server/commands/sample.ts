@@ -31,8 +31,20 @@ export interface SampleReport {
 export async function loadSample(db: Database, request: SampleRequest, now: Date): Promise<SampleReport> {
   const organizationId = await requireOrganization(db, request.organization)
   const directoryId = await requireDirectory(db, organizationId, request.directory)
-  const actor: Actor = { organizationId, directoryId, view: 'directory', restoresUsers: false, tokenId: null, requestId: null, at: now }
-  const company = createSampleCompany({ size: request.size, now, ...(request.seed === undefined ? {} : { seed: request.seed }) })
+  const actor: Actor = {
+    organizationId,
+    directoryId,
+    view: 'directory',
+    restoresUsers: false,
+    tokenId: null,
+    requestId: null,
+    at: now,
+  }
+  const company = createSampleCompany({
+    size: request.size,
+    now,
+    ...(request.seed === undefined ? {} : { seed: request.seed }),
+  })
   const ids = await loadPeople(db, actor, company)
   const groups = await loadGroups(db, actor, company, ids)
   return { company: company.name, people: ids.length, groups }

@@ -94,13 +94,14 @@ function listen(server: Server, { PORT, HOST }: Config): Promise<number> {
   })
 }
 
-// Requests under way are finished; connections that only wait are closed at once.
+// Requests under way are finished; a connection is closed as soon as it only waits.
 async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), finishRequestsWithinMs)
+  const closing = setInterval(() => server.closeIdleConnections(), 50)
+  const forcing = setTimeout(() => server.closeAllConnections(), finishRequestsWithinMs)
   await closed
-  clearTimeout(timer)
+  clearInterval(closing)
+  clearTimeout(forcing)
 }
 
 function announce(config: Config, port: number, newSecret: string | undefined, print: (line: string) => void): void {

@@ -15,13 +15,18 @@ export interface TokenRequest {
 }
 
 /** @returns the secret, to be shown once. Throws not_found, invalid_value, uniqueness. */
-export async function createTokenByName(db: Database, request: TokenRequest, now: Date): Promise<{ id: string; secret: string }> {
+export async function createTokenByName(
+  db: Database,
+  request: TokenRequest,
+  now: Date,
+): Promise<{ id: string; secret: string }> {
   const organizationId = await requireOrganization(db, request.organization)
   return createToken(
     db,
     {
       organizationId,
-      directoryId: request.directory === undefined ? null : await requireDirectory(db, organizationId, request.directory),
+      directoryId:
+        request.directory === undefined ? null : await requireDirectory(db, organizationId, request.directory),
       name: request.name,
       scopes: readScopes(request.scopes),
       expiresAt: request.days === undefined ? null : new Date(now.getTime() + readDays(request.days) * 86_400_000),
@@ -35,7 +40,8 @@ export async function describeTokens(db: Database, organization: string): Promis
   const organizationId = await requireOrganization(db, organization)
   const names = new Map((await listDirectories(db, organizationId)).map((directory) => [directory.id, directory.name]))
   return (await listTokens(db, organizationId)).map((token) => {
-    const owner = token.directoryId === null ? 'application' : `directory ${names.get(token.directoryId) ?? token.directoryId}`
+    const owner =
+      token.directoryId === null ? 'application' : `directory ${names.get(token.directoryId) ?? token.directoryId}`
     const state = token.revokedAt === null ? 'live' : `revoked ${token.revokedAt.toISOString()}`
     const used = token.lastUsedAt === null ? 'never used' : `last used ${token.lastUsedAt.toISOString()}`
     return [token.id, `…${token.hint}`, owner, token.name, token.scopes.join(','), state, used].join('  ')
@@ -48,7 +54,8 @@ export async function revokeTokenById(db: Database, organization: string, id: st
 
 export async function requireOrganization(db: Database, name: string): Promise<string> {
   const id = await findOrganization(db, name)
-  if (id === undefined) throw new AppError('not_found', `There is no organization '${name}'. Start Rollcall once to make 'default'.`)
+  if (id === undefined)
+    throw new AppError('not_found', `There is no organization '${name}'. Start Rollcall once to make 'default'.`)
   return id
 }
 
@@ -56,7 +63,10 @@ export async function requireDirectory(db: Database, organizationId: string, nam
   const directories = await listDirectories(db, organizationId)
   const found = directories.find((directory) => directory.name === name || directory.id === name)
   if (found === undefined) {
-    throw new AppError('not_found', `There is no directory '${name}'; there are: ${directories.map((one) => one.name).join(', ')}.`)
+    throw new AppError(
+      'not_found',
+      `There is no directory '${name}'; there are: ${directories.map((one) => one.name).join(', ')}.`,
+    )
   }
   return found.id
 }
@@ -64,12 +74,14 @@ export async function requireDirectory(db: Database, organizationId: string, nam
 function readScopes(text: string): Scope[] {
   const names = text.split(',').map((name) => name.trim())
   const unknown = names.find((name) => !scopes.includes(name as Scope))
-  if (unknown !== undefined) throw new AppError('invalid_value', `There is no scope '${unknown}'; there are: ${scopes.join(', ')}.`)
+  if (unknown !== undefined)
+    throw new AppError('invalid_value', `There is no scope '${unknown}'; there are: ${scopes.join(', ')}.`)
   return names as Scope[]
 }
 
 function readDays(text: string): number {
   const days = Number(text)
-  if (!Number.isInteger(days) || days < 1) throw new AppError('invalid_value', '--days must be a whole number, at least 1.')
+  if (!Number.isInteger(days) || days < 1)
+    throw new AppError('invalid_value', '--days must be a whole number, at least 1.')
   return days
 }

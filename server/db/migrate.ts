@@ -6,6 +6,7 @@ import { FileMigrationProvider, Migrator } from 'kysely/migration'
 import { AppError } from '../errors.ts'
 import type { Database } from './connect.ts'
 import { translateFault } from './faults.ts'
+import { query } from './query.ts'
 
 const migrationFolder = path.resolve(import.meta.dirname, '../../migrations')
 
@@ -21,10 +22,18 @@ export async function migrate(db: Database): Promise<string[]> {
   return (results ?? []).map((result) => result.migrationName)
 }
 
-/** All migrations of this version in order, and which of them the database has. */
+/** All migrations of this version in order, and which of them the database has. Throws schema_newer. */
 export async function listMigrations(db: Database): Promise<MigrationState[]> {
   const migrations = await createMigrator(db).getMigrations()
+  await refuseNewer(db, new Set(migrations.map(({ name }) => name)))
   return migrations.map(({ name, executedAt }) => ({ name, done: executedAt !== undefined }))
+}
+
+async function refuseNewer(db: Database, known: ReadonlySet<string>): Promise<void> {
+  const [table] = await query<{ name: string | null }>(db, `select to_regclass('kysely_migration')::text as name`)
+  if (table === undefined || table.name === null) return
+  const applied = await query<{ name: string }>(db, 'select name from kysely_migration')
+  if (applied.some(({ name }) => !known.has(name))) throw new AppError('schema_newer')
 }
 
 function createMigrator(db: Database): Migrator {

@@ -67,7 +67,11 @@ export async function createTenant(): Promise<Tenant> {
   const { server, origin } = await getApp()
   const { testDatabase } = await import('./postgres.ts')
   const db = testDatabase()
-  const organizationId = await createOrganization(db, `organization-${process.pid}-${Date.now()}-${organizations++}`, clock.now())
+  const organizationId = await createOrganization(
+    db,
+    `organization-${process.pid}-${Date.now()}-${organizations++}`,
+    clock.now(),
+  )
   const speak = (token: string): ScimClient => new ScimClient(supertest(server), origin, token)
 
   async function addToken(directoryId: string | null, scopes: readonly Scope[]): Promise<string> {

@@ -29,7 +29,9 @@ export async function mochaGlobalSetup(): Promise<void> {
   url = process.env['TEST_DATABASE_URL']
   if (url === undefined) {
     folder = await mkdtemp(path.join(tmpdir(), 'rollcall-test-'))
-    embedded = await startEmbeddedPostgres(folder, { settings: { fsync: 'off', synchronous_commit: 'off', max_connections: '200' } })
+    embedded = await startEmbeddedPostgres(folder, {
+      settings: { fsync: 'off', synchronous_commit: 'off', max_connections: '200' },
+    })
     url = embedded.url
   }
   db = connect({ url, poolSize: 20 })

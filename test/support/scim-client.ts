@@ -40,7 +40,8 @@ export class ScimClient {
   /** `path` is below /scim/v2, or absolute with a leading `//`. A string body is sent as it is. */
   async send(method: Method, path: string, body?: unknown, headers: Headers = {}): Promise<Reply> {
     const target = path.startsWith('//') ? path.slice(1) : `/scim/v2${path}`
-    const request = this.#agent[method](target)
+    const request = this.#agent
+      [method](target)
       .set({ Authorization: `Bearer ${this.token}`, 'Content-Type': 'application/scim+json', ...headers })
       .buffer(true)
       .parse((response, done) => {
@@ -48,10 +49,17 @@ export class ScimClient {
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('end', () => done(null, Buffer.concat(chunks).toString('utf8')))
       })
-    const response = await (body === undefined ? request : request.send(typeof body === 'string' ? body : JSON.stringify(body)))
+    const response = await (body === undefined
+      ? request
+      : request.send(typeof body === 'string' ? body : JSON.stringify(body)))
     const text = typeof response.body === 'string' ? response.body : ''
     const isJson = /json/.test(String(response.headers['content-type'] ?? '')) && text !== ''
-    return { status: response.status, headers: response.headers as Headers, body: isJson ? (JSON.parse(text) as Body) : {}, text }
+    return {
+      status: response.status,
+      headers: response.headers as Headers,
+      body: isJson ? (JSON.parse(text) as Body) : {},
+      text,
+    }
   }
 
   get(path: string, headers?: Headers): Promise<Reply> {

@@ -1,0 +1,90 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect } from 'chai'
+import { connect } from '../../server/db/connect.ts'
+import { query } from '../../server/db/query.ts'
+import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
+import { Installation, RollcallProcess } from '../support/process.ts'
+
+describe('rollcall doctor', function () {
+  this.timeout(60_000)
+  async function examine(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
+    const run = new RollcallProcess(['doctor'], { PORT: '0', ...environment })
+    return { code: (await run.exit).code, output: run.output }
+  }
+
+  it('finds nothing wrong with a healthy installation, running or not', async () => {
+    const installation = await Installation.create()
+    try {
+      const { process: rollcall, baseUrl } = await installation.serve()
+      const { port } = new URL(baseUrl)
+      const running = await examine({ DATA_DIR: installation.dataDir, PORT: port })
+      expect(running.output).to.match(/ok +port +Rollcall answers/)
+      await rollcall.stop()
+      const stopped = await examine({ DATA_DIR: installation.dataDir, PORT: port })
+      expect(stopped.output).to.match(/ok +port .*is free/)
+      for (const { code, output } of [running, stopped]) {
+        expect(output)
+          .to.match(/ok +settings/)
+          .and.match(/ok +database .*version 18/)
+          .and.match(/ok +migrations/)
+        expect(output).not.to.match(/BROKEN|warning/)
+        expect(code).to.equal(0)
+      }
+    } finally {
+      await installation.remove()
+    }
+  })
+
+  it('names wrong settings', async () => {
+    const { code, output } = await examine({ PORT: '70000', DATABASE_URL: 'mysql://secret@host/x' })
+    expect(code).to.equal(1)
+    expect(output)
+      .to.match(/BROKEN +settings/)
+      .and.match(/PORT/)
+      .and.match(/DATABASE_URL/)
+    expect(output).not.to.include('secret')
+  })
+
+  it('says that the database cannot be reached, and where', async () => {
+    const { code, output } = await examine({ DATABASE_URL: 'postgres://rollcall:secret@127.0.0.1:1/rollcall' })
+    expect(code).to.equal(1)
+    expect(output).to.match(/BROKEN +database +PostgreSQL at 127\.0\.0\.1:1\/rollcall .*ECONNREFUSED/)
+    expect(output).not.to.include('secret')
+  })
+
+  it('says that the port is taken by something else', async () => {
+    const other = createServer((_request, response) => response.end('something else'))
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    try {
+      const { port } = other.address() as AddressInfo
+      const { code, output } = await examine({ DATABASE_URL: testDatabaseUrl(), PORT: String(port) })
+      expect(code).to.equal(1)
+      expect(output).to.match(new RegExp(`BROKEN +port +127.0.0.1:${port} cannot be listened on`))
+    } finally {
+      await new Promise((resolve) => other.close(resolve))
+    }
+  })
+
+  it('says that the database was migrated by a newer Rollcall, and serve refuses it', async () => {
+    const url = new URL(testDatabaseUrl())
+    url.pathname = '/doctor_newer'
+    await query(testDatabase(), 'create database doctor_newer')
+    const db = connect({ url: url.href, poolSize: 2 })
+    try {
+      await query(db, 'create table kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null)')
+      await query(db, `insert into kysely_migration values ('9999-from-the-future', '2099-01-01T00:00:00Z')`)
+      const { code, output } = await examine({ DATABASE_URL: url.href })
+      expect(code).to.equal(1)
+      expect(output).to.match(/BROKEN +migrations +.*newer Rollcall/)
+    } finally {
+      await db.destroy()
+      await query(testDatabase(), 'drop database doctor_newer')
+    }
+  })
+
+  it('warns of a variable that means nothing', async () => {
+    const { output } = await examine({ DATABASE_URL: testDatabaseUrl(), ROLLCALL_SCIM_TOKN: 'misspelt' })
+    expect(output).to.match(/warning +settings +ROLLCALL_SCIM_TOKN: no such setting/)
+  })
+})

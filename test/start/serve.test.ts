@@ -1,0 +1,188 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { type IncomingMessage, request } from 'node:http'
+import path from 'node:path'
+import { expect } from 'chai'
+import { Installation } from '../support/process.ts'
+import { userSchema } from '../support/scim-client.ts'
+
+const token = 'token-given-by-the-operator'
+const given = { ROLLCALL_SCIM_TOKEN: token }
+
+function createUser(baseUrl: string, userName: string, bearer = token): Promise<Response> {
+  return fetch(`${baseUrl}/Users`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/scim+json' },
+    body: JSON.stringify({ schemas: [userSchema], userName }),
+  })
+}
+
+async function listUserNames(baseUrl: string, bearer = token): Promise<Set<string>> {
+  const names = new Set<string>()
+  for (let startIndex = 1; ; startIndex += 1000) {
+    const url = `${baseUrl}/Users?attributes=userName&count=1000&startIndex=${startIndex}`
+    const response = await fetch(url, { headers: { Authorization: `Bearer ${bearer}` } })
+    const list = (await response.json()) as { Resources: { userName: string }[] }
+    if (list.Resources.length === 0) return names
+    for (const { userName } of list.Resources) names.add(userName)
+  }
+}
+
+async function readPostmasterPid(dataDir: string): Promise<number> {
+  return Number((await readFile(path.join(dataDir, 'postgres-18', 'postmaster.pid'), 'utf8')).split('\n', 1)[0])
+}
+
+describe('starting Rollcall on the embedded database', function () {
+  this.timeout(90_000)
+  let installation: Installation
+  beforeEach(async () => {
+    installation = await Installation.create()
+  })
+  afterEach(() => installation.remove())
+
+  it('prints base URL, token and a curl line that works, once; the next start prints no secret and has the data', async () => {
+    const first = await installation.serve()
+    const [, header, url] = await first.process.until(/curl -H 'Authorization: ([^']+)' '([^']+)'/)
+    const [, secret] = await first.process.until(/Bearer token\s+(\S+)/)
+    expect(header).to.equal(`Bearer ${secret}`)
+    const answer = await fetch(url ?? '', { headers: { Authorization: header ?? '' } })
+    expect(answer.status).to.equal(200)
+    expect(await answer.json()).to.include({ totalResults: 0 })
+    expect((await createUser(first.baseUrl, 'kept', secret)).status).to.equal(201)
+    expect((await first.process.stop()).code).to.equal(0)
+
+    const second = await installation.serve()
+    expect(second.process.output).not.to.match(/rc_|curl/)
+    expect(await listUserNames(second.baseUrl, secret)).to.deep.equal(new Set(['kept']))
+  })
+
+  it('stops itself and PostgreSQL within ten seconds of SIGTERM, finishing the request under way', async () => {
+    const { process: rollcall, baseUrl } = await installation.serve(given)
+    const begun = await beginCreate(baseUrl, 'last')
+    const started = performance.now()
+    const exit = rollcall.stop()
+    await refusesConnections(baseUrl)
+    expect(await begun.finish()).to.equal(201)
+    expect(await exit).to.deep.equal({ code: 0, signal: null })
+    expect(performance.now() - started).to.be.below(10_000)
+    // The server takes its pid file away as its last act.
+    expect(existsSync(path.join(installation.dataDir, 'postgres-18', 'postmaster.pid'))).to.equal(false)
+  })
+
+  it('refuses a second Rollcall on the same DATA_DIR, and serves on', async () => {
+    const { baseUrl } = await installation.serve(given)
+    const second = installation.run(['serve'], given)
+    expect((await second.exit).code).to.equal(1)
+    expect(second.output).to.match(/Another Rollcall serves from/)
+    expect((await createUser(baseUrl, 'still-served')).status).to.equal(201)
+  })
+
+  it('lets commands work beside it, and they leave it running', async () => {
+    const { baseUrl } = await installation.serve(given)
+    const sample = installation.run(['sample', '--size', '20'])
+    expect((await sample.exit).code, sample.output).to.equal(0)
+    expect((await listUserNames(baseUrl)).size).to.equal(20)
+    const created = installation.run(['tokens', 'create', '--scopes', 'read', '--name', 'Intranet'])
+    expect((await created.exit).code).to.equal(0)
+    const [, secret = ''] = /(rc_\S+)/.exec(created.output) ?? []
+    expect((await listUserNames(baseUrl, secret)).size).to.equal(20)
+    expect((await createUser(baseUrl, 'no', secret)).status).to.equal(403)
+    const listed = installation.run(['tokens', 'list'])
+    await listed.exit
+    expect(listed.output)
+      .to.match(/Intranet/)
+      .and.not.include(secret)
+    const [, id = ''] = /(tok_\w+).*Intranet/.exec(listed.output) ?? []
+    expect((await installation.run(['tokens', 'revoke', id]).exit).code).to.equal(0)
+  })
+
+  it('has every acknowledged write after kill -9 of itself, and adopts the PostgreSQL that lived on', async () => {
+    const { process: rollcall, baseUrl } = await installation.serve(given)
+    const pid = await readPostmasterPid(installation.dataDir)
+    const acknowledged = await writeUntilKilled(baseUrl, () => rollcall.stop('SIGKILL'))
+    const { baseUrl: again } = await installation.serve(given)
+    expect(await readPostmasterPid(installation.dataDir)).to.equal(pid)
+    const found = await listUserNames(again)
+    expect([...acknowledged].filter((name) => !found.has(name))).to.deep.equal([])
+  })
+
+  it('has every acknowledged write after kill -9 of itself and of PostgreSQL', async () => {
+    const { process: rollcall, baseUrl } = await installation.serve(given)
+    const pid = await readPostmasterPid(installation.dataDir)
+    const acknowledged = await writeUntilKilled(baseUrl, async () => {
+      process.kill(pid, 'SIGKILL')
+      await rollcall.stop('SIGKILL')
+    })
+    const { baseUrl: again } = await installation.serve(given)
+    const found = await listUserNames(again)
+    expect([...acknowledged].filter((name) => !found.has(name))).to.deep.equal([])
+  })
+
+  it('names every wrong setting and opens no port', async () => {
+    const rollcall = installation.run(['serve'], { PORT: 'abc', LOG_LEVEL: 'loud', ROLLCALL_SCIM_TOKEN: 'short' })
+    expect((await rollcall.exit).code).to.equal(4)
+    expect(rollcall.output)
+      .to.match(/PORT/)
+      .and.match(/LOG_LEVEL/)
+      .and.match(/ROLLCALL_SCIM_TOKEN/)
+    expect(rollcall.output).not.to.include('short')
+  })
+
+  it('says which port is taken', async () => {
+    const { baseUrl } = await installation.serve(given)
+    const other = await Installation.create()
+    try {
+      const second = other.run(['serve'], { PORT: new URL(baseUrl).port })
+      expect((await second.exit).code).to.equal(4)
+      expect(second.output).to.match(/the port is in use/)
+    } finally {
+      await other.remove()
+    }
+  })
+})
+
+// Sends the head of a request and waits until the server has it ("100 Continue"); the body follows when told.
+async function beginCreate(baseUrl: string, userName: string): Promise<{ finish: () => Promise<number | undefined> }> {
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/scim+json', Expect: '100-continue' }
+  const sent = request(`${baseUrl}/Users`, { method: 'POST', headers })
+  const answered = once(sent, 'response') as Promise<[IncomingMessage]>
+  sent.flushHeaders()
+  await once(sent, 'continue')
+  return {
+    finish: async () => {
+      sent.end(JSON.stringify({ schemas: [userSchema], userName }))
+      return (await answered)[0].statusCode
+    },
+  }
+}
+
+async function refusesConnections(baseUrl: string): Promise<void> {
+  while (
+    await fetch(`${baseUrl}/ServiceProviderConfig`).then(
+      () => true,
+      () => false,
+    )
+  );
+}
+
+const writers = 4
+
+// Writers send one request after the other until nobody answers; the kill comes once there are enough answers.
+async function writeUntilKilled(baseUrl: string, kill: () => Promise<unknown>): Promise<Set<string>> {
+  const acknowledged = new Set<string>()
+  let killed: Promise<unknown> | undefined
+  const write = async (writer: number): Promise<void> => {
+    for (let number = 0; ; number++) {
+      const name = `user-${writer}-${number}`
+      const response = await createUser(baseUrl, name).catch(() => undefined)
+      if (response === undefined) return
+      if (response.status === 201) acknowledged.add(name)
+      if (acknowledged.size >= 200) killed ??= kill()
+    }
+  }
+  await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)))
+  await killed
+  expect(acknowledged.size).to.be.at.least(200)
+  return acknowledged
+}
