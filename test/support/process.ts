@@ -102,6 +102,11 @@ export class Installation {
     }
     // What was killed leaves its PostgreSQL behind: adopt it, to stop it.
     await (await startEmbeddedPostgres(this.dataDir)).stop()
+    await this.forget()
+  }
+
+  /** Removes the folder of an installation that never started the embedded PostgreSQL. */
+  async forget(): Promise<void> {
     await rm(this.dataDir, { recursive: true, force: true })
   }
 }

@@ -62,6 +62,11 @@ export class ScimClient {
     }
   }
 
+  /** The same server, spoken to with another token. */
+  withToken(token: string): ScimClient {
+    return new ScimClient(this.#agent, this.baseUrl.slice(0, -'/scim/v2'.length), token)
+  }
+
   get(path: string, headers?: Headers): Promise<Reply> {
     return this.send('get', path, undefined, headers)
   }

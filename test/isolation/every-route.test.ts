@@ -1,0 +1,232 @@
+// Nothing of one organization is visible to another: every route that the application has is tried with a foreign token and
+// foreign ids. The routes are read from the router itself, so a new one is tried as soon as it exists.
+import { expect } from 'chai'
+import type { Router } from 'express'
+import { query } from '../../server/db/query.ts'
+import { createTenant, getApp, operatorToken, type Tenant } from '../support/app.ts'
+import { testDatabase } from '../support/postgres.ts'
+import {
+  enterpriseSchema,
+  groupSchema,
+  patchSchema,
+  type Reply,
+  type ScimClient,
+  searchSchema,
+  userSchema,
+} from '../support/scim-client.ts'
+
+interface Route {
+  readonly path: string
+  readonly methods: readonly Method[]
+}
+
+type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete'
+const allMethods: readonly Method[] = ['get', 'head', 'post', 'put', 'patch', 'delete']
+
+interface Layer {
+  readonly route?: { readonly path: string }
+  readonly handle: { readonly stack?: readonly Layer[] }
+}
+
+function listRoutes(router: Router): Route[] {
+  const layers = router.stack as unknown as readonly Layer[]
+  return layers.flatMap((layer) => {
+    if (layer.route !== undefined) return [{ path: layer.route.path, methods: allMethods }]
+    return layer.handle.stack === undefined ? [] : listRoutes(layer.handle as unknown as Router)
+  })
+}
+
+/** The full path: each router's paths are of one kind, which tells where it is mounted. */
+function mount(path: string): string {
+  if (path.startsWith('/organizations')) return `/v1${path}`
+  if (path === '/token') return `/oauth${path}`
+  if (path === '/livez' || path === '/readyz') return path
+  return `/scim/v2${path === '/' ? '' : path}`
+}
+
+const canary = 'zanzibar'
+const foreignAttribute = 'foreignAttribute'
+
+interface Owned {
+  readonly tenant: Tenant
+  readonly userId: string
+  readonly groupId: string
+  readonly ids: readonly string[]
+}
+
+/** An organization with one of everything, and the canary in every text. */
+async function createOwner(): Promise<Owned> {
+  const tenant = await createTenant()
+  const user = await tenant.scim.createUser(`${canary}-user`, {
+    schemas: [userSchema, enterpriseSchema],
+    externalId: `${canary}-external`,
+    displayName: `${canary} display`,
+    emails: [{ value: `${canary}@larkspur.example`, type: 'work' }],
+    [enterpriseSchema]: { department: `${canary} department` },
+  })
+  const group = await tenant.scim.createGroup(`${canary}-group`, [user['id']], {
+    externalId: `${canary}-group-external`,
+  })
+  const operator = tenant.scim.withToken(operatorToken)
+  const base = `//v1/organizations/${tenant.organizationId}`
+  const attribute = { resourceType: 'User', definition: { name: foreignAttribute, type: 'string' } }
+  expect((await operator.post(`${base}/attributes`, attribute)).status).to.equal(201)
+  const issuer = {
+    issuer: `https://${canary}.example`,
+    audience: tenant.organizationId,
+    jwksUri: 'https://keys.example/jwks',
+  }
+  const issuerId = (await operator.post(`${base}/issuers`, issuer)).body['id'] as string
+  const { app } = await getApp()
+  await app.requestLog.flush()
+  const tokens = await operator.get(`${base}/tokens`)
+  const tokenId = tokens.body['data'][0].id as string
+  const [userId, groupId] = [String(user['id']), String(group['id'])]
+  const ids = [userId, groupId, tenant.directoryId, tokenId, issuerId, foreignAttribute]
+  return { tenant, userId, groupId, ids }
+}
+
+/** Everything that the database holds of an organization. */
+async function readRows(organizationId: string): Promise<unknown> {
+  const db = testDatabase()
+  const tables = await query<{ name: string }>(
+    db,
+    `select table_name as name from information_schema.columns
+     where column_name = 'org_id' and table_schema = current_schema() and table_name <> 'request_log' order by 1`,
+  )
+  const rows: Record<string, unknown> = {}
+  for (const { name } of tables) {
+    rows[name] = await query(
+      db,
+      `select to_jsonb(t) - 'last_used_at' as row from ${name} t where org_id = $1 order by 1`,
+      [organizationId],
+    )
+  }
+  return rows
+}
+
+function bodyFor(path: string, method: Method, owner: Owned): unknown {
+  if (method === 'get' || method === 'head' || method === 'delete') return undefined
+  if (path.endsWith('.search')) return { schemas: [searchSchema], filter: `id eq "${owner.userId}"` }
+  if (method === 'patch' && path.includes('Groups')) {
+    return { schemas: [patchSchema], Operations: [{ op: 'add', path: 'members', value: [{ value: owner.userId }] }] }
+  }
+  if (method === 'patch')
+    return { schemas: [patchSchema], Operations: [{ op: 'replace', path: 'displayName', value: 'taken over' }] }
+  if (path.includes('Groups'))
+    return { schemas: [groupSchema], displayName: 'Mine', members: [{ value: owner.userId }] }
+  return { schemas: [userSchema], userName: `mine-${method}`, name: 'mine' }
+}
+
+describe('isolation of organizations', () => {
+  let owner: Owned
+  let foreign: { directory: ScimClient; application: ScimClient; admin: ScimClient }
+  before(async () => {
+    owner = await createOwner()
+    const tenant = await createTenant()
+    foreign = {
+      directory: tenant.scim,
+      application: await tenant.addApplication(['read', 'write', 'hr']),
+      admin: await tenant.addApplication(['read', 'write', 'hr', 'admin']),
+    }
+  })
+
+  it('gives a foreign token nothing and lets it change nothing, on any route, by any method, with any foreign id', async () => {
+    const { app } = await getApp()
+    const routes = listRoutes(app.express.router)
+    expect(routes.length).to.be.at.least(25)
+    const before = await readRows(owner.tenant.organizationId)
+    for (const { path, methods } of routes) {
+      const full = mount(path).replace(':organization', owner.tenant.organizationId).replace(':type', 'User')
+      const targets = full.includes(':id') ? owner.ids.map((id) => full.replace(':id', id)) : [full]
+      for (const target of targets) {
+        for (const method of methods) {
+          for (const client of Object.values(foreign)) {
+            const reply = await client.send(method, `/${target}`, bodyFor(path, method, owner))
+            expectNothing(reply, `${method} ${target}`, path)
+          }
+        }
+      }
+    }
+    expect(await readRows(owner.tenant.organizationId)).to.deep.equal(before)
+  })
+
+  it('finds nothing foreign by any filter', async () => {
+    const filters = [
+      `id eq "${owner.userId}"`,
+      `userName eq "${canary}-user"`,
+      `userName sw "${canary}"`,
+      `externalId eq "${canary}-external"`,
+      `emails[type eq "work"].value eq "${canary}@larkspur.example"`,
+      `displayName co "${canary}"`,
+      `groups.value eq "${owner.groupId}"`,
+      `${enterpriseSchema}:department eq "${canary} department"`,
+      `meta.location eq "${owner.tenant.scim.baseUrl}/Users/${owner.userId}"`,
+    ]
+    for (const client of Object.values(foreign)) {
+      for (const filter of filters) {
+        const reply = await client.filter('/Users', filter)
+        expect(reply.body, filter).to.include({ totalResults: 0 })
+      }
+      for (const filter of [
+        `id eq "${owner.groupId}"`,
+        `members eq "${owner.userId}"`,
+        `displayName eq "${canary}-group"`,
+      ]) {
+        expect((await client.filter('/Groups', filter)).body, filter).to.include({ totalResults: 0 })
+      }
+    }
+  })
+
+  it('answers for a foreign id exactly as for one that never existed', async () => {
+    const { directory } = foreign
+    const never = `emp_${'0'.repeat(26)}`
+    const strip = (reply: Reply, id: string): unknown => [reply.status, reply.text.replaceAll(id, 'ID')]
+    for (const method of ['get', 'delete'] as const) {
+      const [real, unreal] = [
+        await directory.send(method, `/Users/${owner.userId}`),
+        await directory.send(method, `/Users/${never}`),
+      ]
+      expect(strip(real, owner.userId)).to.deep.equal(strip(unreal, never))
+    }
+    const asManager = async (id: string, userName: string): Promise<unknown> => {
+      const user = await directory.createUser(userName, {
+        schemas: [userSchema, enterpriseSchema],
+        [enterpriseSchema]: { manager: { value: id } },
+      })
+      return JSON.parse(JSON.stringify(user[enterpriseSchema]).replaceAll(id, 'ID'))
+    }
+    expect(await asManager(owner.userId, 'one')).to.deep.equal(await asManager(never, 'two'))
+    const asMember = async (id: string): Promise<unknown> => {
+      return strip(
+        await directory.post('/Groups', { schemas: [groupSchema], displayName: 'G', members: [{ value: id }] }),
+        id,
+      )
+    }
+    expect(await asMember(owner.userId)).to.deep.equal(await asMember(never))
+    expect(((await asMember(owner.userId)) as [number])[0]).to.equal(400)
+  })
+
+  it('lets two organizations use the same userName, externalId and group name', async () => {
+    const { directory } = foreign
+    const user = { schemas: [userSchema], userName: `${canary}-user`, externalId: `${canary}-external` }
+    const created = await directory.post('/Users', user)
+    expect(created.status).to.equal(201)
+    expect((await directory.createGroup(`${canary}-group`))['displayName']).to.equal(`${canary}-group`)
+    expect((await directory.delete(`/Users/${created.body['id']}`)).status).to.equal(204)
+    expect((await owner.tenant.scim.get(`/Users/${owner.userId}`)).status).to.equal(200)
+  })
+})
+
+// A list is empty or of the caller's own; everything else is refused.
+function expectNothing(reply: Reply, request: string, path: string): void {
+  expect(reply.text, request).not.to.include(canary)
+  expect(reply.status === 501 || reply.status < 500, `${request}: ${reply.status}`).to.equal(true)
+  const open =
+    path.startsWith('/Schemas') ||
+    path.startsWith('/ResourceTypes') ||
+    path === '/ServiceProviderConfig' ||
+    path.endsWith('z')
+  const ofTheCaller = !/:id|:organization/.test(path)
+  if (!open && !ofTheCaller) expect(reply.status, request).to.be.within(400, 499)
+}
