@@ -1,6 +1,6 @@
 // The attributes that every resource has (RFC 7643 section 3.1), as SQL over its row `u`.
 import type { Parameters } from '../db/query.ts'
-import type { AttributePath, Comparison, Operand } from './condition.ts'
+import type { AttributePath, Comparison, Value } from './condition.ts'
 import { pathKey } from './condition.ts'
 import { compareTextSql, operatorOf, quote } from './condition-sql.ts'
 
@@ -15,7 +15,7 @@ export function compareCommon(
   endpoint: string,
   path: AttributePath,
   comparison: Comparison,
-  value: Operand,
+  value: Value,
   parameters: Parameters,
 ): string | undefined {
   switch (pathKey(path)) {
@@ -55,14 +55,13 @@ export function orderCommon(resourceType: string, path: AttributePath): string |
 }
 
 /** `https://host/scim/v2/Users/emp_1` → `emp_1`, where the endpoint is `/Users`. */
-export function stripLocation(value: Operand, endpoint: string): Operand {
+export function stripLocation(value: Value, endpoint: string): Value {
   if (typeof value !== 'string') return value
   const at = value.lastIndexOf(`${endpoint.slice(1)}/`)
   return at === -1 ? value : value.slice(at + endpoint.length)
 }
 
-function compareTime(column: string, comparison: Comparison, value: Operand, parameters: Parameters): string {
-  if (value === null) return comparison === 'eq' ? 'false' : 'true'
+function compareTime(column: string, comparison: Comparison, value: Value, parameters: Parameters): string {
   const operand = `${parameters.add(String(value))}::timestamptz`
   return comparison === 'ne' ? `(${column} <> ${operand})` : `(${column} ${operatorOf(comparison)} ${operand})`
 }

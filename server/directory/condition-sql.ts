@@ -1,13 +1,12 @@
 // A condition as SQL over the row `u` of a resource (users or groups). Values always travel as parameters; attribute names
 // come from the schema, never from the request. What has a column is compared with the column, so that its index serves.
 import type { Parameters } from '../db/query.ts'
-import type { AttributePath, Comparison, Condition, Operand } from './condition.ts'
-import { foldCase } from './keys.ts'
+import type { AttributePath, Comparison, Condition, Value } from './condition.ts'
 
 /** How a resource type answers for attributes that are not simply in its `resource` column. */
 export interface AttributeSource {
   /** A comparison of the whole path in SQL, or undefined where the generic way serves. */
-  compare(path: AttributePath, comparison: Comparison, value: Operand, parameters: Parameters): string | undefined
+  compare(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string | undefined
   present(path: AttributePath, parameters: Parameters): string | undefined
   /** A condition on the values of an attribute that has its own table; `inner` is written for alias `v`. */
   some(path: AttributePath, of: Condition, parameters: Parameters): string | undefined
@@ -27,11 +26,13 @@ export function conditionSql(condition: Condition, source: AttributeSource, para
       return condition.value ? 'true' : 'false'
     case 'present':
       return source.present(condition.path, parameters) ?? presentSql(condition.path)
-    case 'compare':
-      return (
-        source.compare(condition.path, condition.comparison, condition.value, parameters) ??
-        compareSql(condition.path, condition.comparison, condition.value, parameters)
-      )
+    case 'compare': {
+      const { path, comparison, value } = condition
+      // `eq null` is "has no value" (decision A-05), of several values as of one.
+      const present: Condition = { kind: 'present', path }
+      if (value === null) return conditionSql(comparison === 'ne' ? present : { kind: 'not', of: present }, source, parameters)
+      return source.compare(path, comparison, value, parameters) ?? compareSql(path, comparison, value, parameters)
+    }
     case 'some':
       return source.some(condition.path, condition.of, parameters) ?? someSql(condition.path, condition.of, source, parameters)
   }
@@ -48,7 +49,7 @@ export function orderSql(path: AttributePath, source: AttributeSource): string {
 }
 
 function orderedText(text: string, path: AttributePath): string {
-  if (path.type === 'string' || path.type === 'reference') return path.caseExact ? `${text} collate "C"` : `lower(${text}) collate "C"`
+  if (path.type === 'string' || path.type === 'reference') return path.caseExact ? `${text} collate "C"` : `${foldSql(text)} collate "C"`
   return typedSql(text, path)
 }
 
@@ -57,19 +58,19 @@ export function compareTextSql(
   text: string,
   path: AttributePath,
   comparison: Comparison,
-  value: Operand,
+  value: Value,
   parameters: Parameters,
 ): string {
-  if (value === null) return comparison === 'eq' ? `(${text} is null)` : `(${text} is not null)`
   if (comparison === 'ne') return `(not ${compareTextSql(text, path, 'eq', value, parameters)})`
   if (path.type === 'boolean') return compareBooleanSql(text, path, value, parameters)
   if (path.type === 'integer' || path.type === 'decimal' || path.type === 'dateTime') {
     const cast = path.type === 'dateTime' ? 'timestamptz' : 'numeric'
     return `coalesce(${typedSql(text, path)} ${operatorOf(comparison)} ${parameters.add(String(value))}::${cast}, false)`
   }
-  const folds = !path.caseExact
-  const operand = `${parameters.add(folds ? foldCase(String(value)) : String(value))}::text`
-  const subject = folds ? `lower(${text})` : text
+  // Both sides are folded by the database: JavaScript and it know some letters differently, such as Σ at the end of a word.
+  const fold = (sql: string): string => (path.caseExact ? sql : foldSql(sql))
+  const operand = fold(`${parameters.add(String(value))}::text`)
+  const subject = fold(text)
   switch (comparison) {
     case 'co':
       return `coalesce(position(${operand} in ${subject}) > 0, false)`
@@ -88,14 +89,13 @@ export function compareTextSql(
 }
 
 // A missing `primary` counts as false (RFC 7643 section 2.4).
-function compareBooleanSql(text: string, path: AttributePath, value: Operand, parameters: Parameters): string {
+function compareBooleanSql(text: string, path: AttributePath, value: Value, parameters: Parameters): string {
   const missing = (path.sub ?? path.name) === 'primary' ? `'false'` : `''`
   return `(coalesce(${text}, ${missing}) = ${parameters.add(String(value))}::text)`
 }
 
-function compareSql(path: AttributePath, comparison: Comparison, value: Operand, parameters: Parameters): string {
+function compareSql(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string {
   if (!path.multiValued) return compareTextSql(scalarSql(path), path, comparison, value, parameters)
-  if (value === null) return comparison === 'eq' ? `(not ${presentSql(path)})` : presentSql(path)
   return `exists (select 1 from jsonb_array_elements(${arraySql(path)}) e(v)
     where ${compareTextSql(elementSql(path), path, comparison, value, parameters)})`
 }
@@ -143,6 +143,11 @@ export function operatorOf(comparison: Comparison): string {
   const operator = operators[comparison]
   if (operator === undefined) throw new Error(`${comparison} does not order values`)
   return operator
+}
+
+// What foldCase does in JavaScript.
+function foldSql(text: string): string {
+  return `lower(normalize(${text}))`
 }
 
 /** An SQL string literal, for names that come from the schema. */

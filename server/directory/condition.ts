@@ -30,6 +30,9 @@ export type Condition =
 /** dateTime operands are ISO 8601 strings. null compares with "unassigned". */
 export type Operand = string | number | boolean | null
 
+/** What SQL compares with: null has become a question of presence by then. */
+export type Value = NonNullable<Operand>
+
 /** The path as text: `emails.value`, `urn:…:User:manager.value`. Used to find columns, and in messages. */
 export function pathKey(path: AttributePath): string {
   const name = path.sub === undefined ? path.name : `${path.name}.${path.sub}`

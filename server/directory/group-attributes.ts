@@ -1,7 +1,7 @@
 // Which attributes of a group are columns or tables of their own, and how a condition asks them.
 import type { Parameters } from '../db/query.ts'
 import { compareCommon, orderCommon, presentCommon, stripLocation } from './common-attributes.ts'
-import type { AttributePath, Comparison, Condition, Operand } from './condition.ts'
+import type { AttributePath, Comparison, Condition, Value } from './condition.ts'
 import { pathKey } from './condition.ts'
 import { type AttributeSource, compareTextSql, conditionSql } from './condition-sql.ts'
 import { foldCase } from './keys.ts'
@@ -10,20 +10,22 @@ import { sourceSql } from './owner-sql.ts'
 export const rollcallGroup = 'urn:ietf:params:scim:schemas:extension:rollcall:2.0:Group'
 
 export const groupAttributes: AttributeSource = {
-  compare(path: AttributePath, comparison: Comparison, value: Operand, parameters: Parameters): string | undefined {
+  compare(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string | undefined {
     const common = compareCommon('Group', '/Groups', path, comparison, value, parameters)
     if (common !== undefined) return common
     const key = pathKey(path)
-    if (key === 'displayName' && comparison === 'eq' && typeof value === 'string') {
-      return `(u.display_name_key = ${parameters.add(foldCase(value))})`
+    if (key === 'displayName' && (comparison === 'eq' || comparison === 'ne')) {
+      return `(u.display_name_key ${comparison === 'eq' ? '=' : '<>'} ${parameters.add(foldCase(String(value).trim()))})`
     }
     if (key === 'externalId') return compareTextSql('u.external_id', path, comparison, value, parameters)
-    if (pathKey(path) === `${rollcallGroup}:source`) return compareTextSql(sourceSql, path, comparison, value, parameters)
+    if (key === `${rollcallGroup}:source`) return compareTextSql(sourceSql, path, comparison, value, parameters)
     if (path.name === 'members') return someMember({ kind: 'compare', path, comparison, value }, parameters)
     return undefined
   },
   present(path: AttributePath, parameters: Parameters): string | undefined {
-    if (pathKey(path) === 'externalId') return '(u.external_id is not null)'
+    const key = pathKey(path)
+    if (key === 'externalId') return '(u.external_id is not null)'
+    if (key === `${rollcallGroup}:source`) return 'true'
     if (path.name === 'members') return someMember({ kind: 'constant', value: true }, parameters)
     return presentCommon(path)
   },
@@ -51,9 +53,9 @@ export function memberConditionSql(condition: Condition, parameters: Parameters)
 const memberAttributes: AttributeSource = {
   compare(path, comparison, value, parameters) {
     const operand = path.sub === '$ref' ? stripMember(value) : value
-    // Ids are ASCII in lower case, so comparing them as they are loses nothing and keeps the index.
-    if ((path.sub === 'value' || path.sub === '$ref') && comparison === 'eq' && typeof operand === 'string') {
-      return `(v.member_id = ${parameters.add(operand)})`
+    // Ids are ASCII in lower case, so folding the operand alone is enough and keeps the index.
+    if ((path.sub === 'value' || path.sub === '$ref') && comparison === 'eq') {
+      return `(v.member_id = ${parameters.add(path.caseExact ? operand : foldCase(String(operand)))})`
     }
     return compareTextSql(memberText(path), path, comparison, operand, parameters)
   },
@@ -70,6 +72,6 @@ function memberText(path: AttributePath): string {
     (select mg.resource ->> 'displayName' from groups mg where mg.org_id = v.org_id and mg.id = v.child_id))`
 }
 
-function stripMember(value: Operand): Operand {
+function stripMember(value: Value): Value {
   return stripLocation(stripLocation(value, '/Users'), '/Groups')
 }

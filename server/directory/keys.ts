@@ -6,9 +6,14 @@
  * Spaces are tolerated, for identity providers send them. undefined where nothing is left, or a control character is in it.
  */
 export function prepareUserName(userName: string): string | undefined {
-  const key = foldCase(mapWidth(userName.trim()))
+  const key = foldUserName(userName.trim())
   if (key === '' || /\p{Cc}/u.test(key)) return undefined
   return key
+}
+
+/** The same for a piece of a userName, whose spaces at the ends may be from its middle. */
+export function foldUserName(text: string): string {
+  return foldCase(mapWidth(text))
 }
 
 /** The comparison key of any other string that is not case-exact: composed and in lower case. */

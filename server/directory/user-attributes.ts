@@ -2,10 +2,10 @@
 import type { Parameters } from '../db/query.ts'
 import type { Actor } from './actor.ts'
 import { compareCommon, orderCommon, presentCommon, stripLocation } from './common-attributes.ts'
-import type { AttributePath, Comparison, Condition, Operand } from './condition.ts'
+import type { AttributePath, Comparison, Condition, Value } from './condition.ts'
 import { pathKey } from './condition.ts'
 import { type AttributeSource, compareTextSql, conditionSql } from './condition-sql.ts'
-import { foldCase, prepareUserName } from './keys.ts'
+import { foldCase, foldUserName } from './keys.ts'
 import { sourceSql, syncedSql } from './owner-sql.ts'
 import { enterpriseUser, rollcallUser } from './user-record.ts'
 
@@ -17,7 +17,7 @@ const manager = `${enterpriseUser}:manager`
 export function userAttributes(actor: Actor): AttributeSource {
   return { compare, present, some, order: orderUsers }
 
-  function compare(path: AttributePath, comparison: Comparison, value: Operand, parameters: Parameters): string | undefined {
+  function compare(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string | undefined {
     const common = compareCommon('User', '/Users', path, comparison, value, parameters)
     if (common !== undefined) return common
     switch (pathKey(path)) {
@@ -32,7 +32,7 @@ export function userAttributes(actor: Actor): AttributeSource {
       case `${manager}.value`:
         return compareTextSql('u.manager_id', { ...path, caseExact: true }, comparison, value, parameters)
       case `${manager}.$ref`:
-        return compareTextSql('u.manager_id', path, comparison, stripLocation(value, '/Users'), parameters)
+        return compareTextSql(managerUser, path, comparison, stripLocation(value, '/Users'), parameters)
       case `${manager}.displayName`:
         return compareTextSql(managerName, path, comparison, value, parameters)
       case `${rollcallUser}:source`:
@@ -52,7 +52,8 @@ export function userAttributes(actor: Actor): AttributeSource {
     const key = pathKey(path)
     if (key === 'externalId') return '(l.external_id is not null)'
     if (path.name === 'groups') return someGroup({ kind: 'constant', value: true }, parameters)
-    if (key === manager || key === `${manager}.value` || key === `${manager}.$ref`) return '(u.manager_id is not null)'
+    if (key === manager || key === `${manager}.value`) return '(u.manager_id is not null)'
+    if (key === `${manager}.$ref`) return `(${managerUser} is not null)`
     if (key === `${manager}.displayName`) return `(${managerName} is not null)`
     if (key === `${rollcallUser}:source` || key === `${rollcallUser}:syncedAt`) return 'true'
     return presentCommon(path)
@@ -81,7 +82,10 @@ export function userAttributes(actor: Actor): AttributeSource {
   }
 }
 
-const managerName = `(select mm.resource ->> 'displayName' from users mm where mm.org_id = u.org_id and mm.id = u.manager_id)`
+// The id of a manager whom no user has gives no $ref and no name.
+const managerRow = 'from users mm where mm.org_id = u.org_id and mm.id = u.manager_id'
+const managerUser = `(select mm.id ${managerRow})`
+const managerName = `(select mm.resource ->> 'displayName' ${managerRow})`
 
 // Filters on groups ask for direct membership, which has an index; indirect groups show in the resource.
 function groupText(path: AttributePath): string {
@@ -90,17 +94,18 @@ function groupText(path: AttributePath): string {
   return 'g.id'
 }
 
-function compareUserName(path: AttributePath, comparison: Comparison, value: Operand, parameters: Parameters): string {
-  const key = typeof value === 'string' ? (prepareUserName(value) ?? foldCase(value)) : value
+function compareUserName(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string {
+  const isWhole = comparison === 'eq' || comparison === 'ne'
+  const key = foldUserName(isWhole ? String(value).trim() : String(value))
   // A prefix as a range, for the planner cannot see the prefix inside a prepared statement.
-  if (comparison === 'sw' && typeof key === 'string' && key !== '') {
+  if (comparison === 'sw' && key !== '') {
     return `(u.user_name_key >= ${parameters.add(key)} and u.user_name_key < ${parameters.add(key + prefixEnd)})`
   }
   return compareKey('u.user_name_key', path, comparison, key, parameters)
 }
 
 // The column is prepared already, so no function may stand between it and its index.
-function compareKey(column: string, path: AttributePath, comparison: Comparison, value: Operand, parameters: Parameters): string {
+function compareKey(column: string, path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string {
   const operand = typeof value === 'string' ? foldCase(value) : value
   if (comparison === 'eq' && typeof operand === 'string') {
     return `(${column} is not null and ${column} = ${parameters.add(operand)})`
