@@ -16,22 +16,30 @@ export interface Merged {
 }
 
 /**
- * Merges the statements of a person. For an attribute named in `authority` only the directories listed there count, in
- * that order; for every other the first statement that has it, and `statements` starts with the owner's.
+ * Merges the statements of a person. For an attribute named in `authority` only the directories listed there count, in that
+ * order, unless none of them knows the person; for every other the first statement that has it, and `statements` starts with
+ * the owner's.
  */
 export function mergeStatements(statements: readonly Statement[], authority: Record<string, string[]>): Merged {
   const flat = statements.map(({ directoryId, resource }) => ({ directoryId, values: flatten(resource) }))
   const merged = new Map<string, JsonValue>()
   const setBy: Record<string, string> = {}
   for (const attribute of new Set(flat.flatMap(({ values }) => [...values.keys()]))) {
-    const listed = authority[attribute]
-    const candidates = listed === undefined ? flat : listed.flatMap((id) => flat.filter((one) => one.directoryId === id))
+    const listed = findListed(authority, attribute) ?? []
+    const entitled = listed.flatMap((id) => flat.filter((one) => one.directoryId === id))
+    const candidates = entitled.length === 0 ? flat : entitled
     const winner = candidates.find(({ values }) => values.has(attribute))
     if (winner === undefined) continue
     merged.set(attribute, winner.values.get(attribute) ?? null)
     setBy[attribute] = winner.directoryId
   }
   return { resource: unflatten(merged), setBy }
+}
+
+/** The directories that may set an attribute, or undefined where that is not said. Attribute names have no case. */
+export function findListed(authority: Record<string, string[]>, attribute: string): string[] | undefined {
+  const lower = attribute.toLowerCase()
+  return Object.entries(authority).find(([name]) => name.toLowerCase() === lower)?.[1]
 }
 
 /** The attributes in which two resources differ, with the value on each side. */

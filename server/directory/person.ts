@@ -1,6 +1,6 @@
 // What becomes of a person when one of the directories that know them speaks, or falls silent.
 import { isDeepStrictEqual } from 'node:util'
-import { applyDifferences, compareResources, mergeStatements, type Statement } from './authority.ts'
+import { compareResources, findListed, mergeStatements, type Statement } from './authority.ts'
 import type { Link, LockedUser } from './user-lock.ts'
 import type { UserResource } from './user-record.ts'
 
@@ -20,42 +20,55 @@ export interface Kept {
   readonly setBy: string
 }
 
-/** Merges what `directoryId` now wants into what all directories say. */
-export function stateWord(user: LockedUser, directoryId: string, wanted: UserResource, statesEverything: boolean): Word {
-  if (user.links.every((link) => link.directoryId === directoryId)) {
-    return { resource: wanted, ownerId: directoryId, setBy: null, links: [{ directoryId, resource: null }], shared: false }
-  }
-  const own = user.links.find((link) => link.directoryId === directoryId)
-  const said = own === undefined ? {} : (own.resource ?? user.resource)
-  const says = statesEverything ? wanted : applyDifferences(said, compareResources(user.resource, wanted))
-  const others = user.links.filter((link) => link !== own)
-  return merge(user, [...readStatements(others, user.resource), { directoryId, resource: says }])
+// Everybody has a name to sign in with, and is active or is not: where no directory says so any more, it stays as it was.
+const lasting = ['userName', 'active'] as const
+
+/** Merges what `directoryId` now says into what the others say; `keepsName` leaves the userName as it is. */
+export function stateWord(user: LockedUser, directoryId: string, says: UserResource, keepsName = false): Word {
+  const isNew = user.links.every((link) => link.directoryId !== directoryId)
+  const links = isNew ? [...user.links, { directoryId, resource: null }] : user.links
+  const statements = readStatements(links, user.resource)
+  const spoken = statements.map((one) => (one.directoryId === directoryId ? { directoryId, resource: says } : one))
+  return merge(user, spoken, keepsName)
 }
 
 /** The state of a person after `directoryId` ended its link; others must remain. */
-export function endWord(user: LockedUser, directoryId: string): Word {
+export function endWord(user: LockedUser, directoryId: string, keepsName = false): Word {
   const others = user.links.filter((link) => link.directoryId !== directoryId)
-  return merge(user, readStatements(others, user.resource))
+  return merge(user, readStatements(others, user.resource), keepsName)
 }
 
-/** What a directory wanted and did not get. */
-export function findKept(user: LockedUser, wanted: UserResource, got: UserResource): Kept[] {
-  return [...compareResources(wanted, got).keys()].map((attribute) => ({
-    attribute,
-    setBy: user.setBy?.[attribute] ?? user.ownerId,
-  }))
+/**
+ * What a directory wanted and did not get. With PUT it wants what it names, for it cannot know what others say besides; with
+ * PATCH what it changes.
+ */
+export function findKept(user: LockedUser, word: Word, wanted: UserResource, statesEverything: boolean): Kept[] {
+  const named = compareResources(statesEverything ? {} : user.resource, wanted)
+  const missed = compareResources(wanted, word.resource)
+  const findSetter = (attribute: string): string =>
+    word.setBy?.[attribute] ?? findListed(user.authority, attribute)?.[0] ?? word.ownerId
+  return [...named.keys()]
+    .filter((attribute) => missed.has(attribute))
+    .map((attribute) => ({ attribute, setBy: findSetter(attribute) }))
 }
 
-function merge(user: LockedUser, unordered: readonly Statement[]): Word {
-  const ownerId = unordered.some((one) => one.directoryId === user.ownerId) ? user.ownerId : (unordered[0]?.directoryId ?? '')
-  const statements = unordered.toSorted((a, b) => Number(b.directoryId === ownerId) - Number(a.directoryId === ownerId))
-  const { resource, setBy } = mergeStatements(statements, user.authority)
-  const links = unordered.map((statement) => ({
-    directoryId: statement.directoryId,
-    resource: isDeepStrictEqual(statement.resource, resource) ? null : statement.resource,
-  }))
+function merge(user: LockedUser, statements: readonly Statement[], keepsName: boolean): Word {
+  const [first] = statements
+  if (first === undefined) throw new Error('nobody says anything of this person')
+  const ownerId = statements.some((one) => one.directoryId === user.ownerId) ? user.ownerId : first.directoryId
   const shared = statements.length > 1
-  return { resource, ownerId, setBy: shared ? setBy : null, links, shared }
+  const ownerFirst = statements.toSorted((a, b) => Number(b.directoryId === ownerId) - Number(a.directoryId === ownerId))
+  const merged = mergeStatements(ownerFirst, user.authority)
+  const resource = { ...merged.resource }
+  for (const name of lasting) {
+    const before = user.resource[name]
+    if (before !== undefined && (!(name in resource) || (name === 'userName' && keepsName))) resource[name] = before
+  }
+  const links = statements.map(({ directoryId, resource: says }) => ({
+    directoryId,
+    resource: isDeepStrictEqual(says, resource) ? null : says,
+  }))
+  return { resource, ownerId, setBy: shared ? merged.setBy : null, links, shared }
 }
 
 function readStatements(links: readonly Link[], current: UserResource): Statement[] {

@@ -6,6 +6,7 @@ import type { AttributePath, Comparison, Condition, Value } from './condition.ts
 import { pathKey } from './condition.ts'
 import { type AttributeSource, compareTextSql, conditionSql } from './condition-sql.ts'
 import { foldCase, foldUserName } from './keys.ts'
+import { findRequiredAddress } from './mail-lookup.ts'
 import { sourceSql, syncedSql } from './owner-sql.ts'
 import { enterpriseUser, rollcallUser } from './user-record.ts'
 
@@ -61,7 +62,7 @@ export function userAttributes(actor: Actor): AttributeSource {
 
   function some(path: AttributePath, of: Condition, parameters: Parameters): string | undefined {
     if (path.name === 'groups') return someGroup(of, parameters)
-    const address = path.name === 'emails' ? findRequiredEmail(of) : undefined
+    const address = path.name === 'emails' ? findRequiredAddress(of) : undefined
     if (address === undefined) return undefined
     // The index finds the few users with the address; the whole condition is then asked of them.
     const all = conditionSql({ kind: 'some', path, of }, { ...userAttributes(actor), some: () => undefined }, parameters)
@@ -111,13 +112,6 @@ function compareKey(column: string, path: AttributePath, comparison: Comparison,
     return `(${column} is not null and ${column} = ${parameters.add(operand)})`
   }
   return compareTextSql(column, { ...path, caseExact: true }, comparison, operand, parameters)
-}
-
-// An address that any matching value must have: `value eq "…"` that stands alone or in an and.
-function findRequiredEmail(condition: Condition): string | undefined {
-  if (condition.kind === 'and') return condition.of.map(findRequiredEmail).find((found) => found !== undefined)
-  if (condition.kind !== 'compare' || condition.comparison !== 'eq' || condition.path.sub !== 'value') return undefined
-  return typeof condition.value === 'string' ? condition.value : undefined
 }
 
 function orderUsers(path: AttributePath): string | undefined {

@@ -12,7 +12,7 @@ import { leaveGroups, rejoinGroups } from './memberships.ts'
 import { endWord } from './person.ts'
 import { type LockedUser, lockUser } from './user-lock.ts'
 import { enterpriseUser, toColumns } from './user-record.ts'
-import { createUsers, insertUsers, storeUser, type UserDraft } from './user-writes.ts'
+import { avoidTakenName, createUsers, insertUsers, listEvents, storeUser, type UserDraft } from './user-writes.ts'
 
 /**
  * Deletes a user for the acting directory. While other directories know the person, only this one's link ends and
@@ -32,15 +32,13 @@ export async function deleteUser(
 }
 
 async function endLink(tx: Database, actor: Actor, user: LockedUser): Promise<void> {
-  const word = endWord(user, actor.directoryId)
-  const differences = compareResources(user.resource, word.resource)
+  await leaveGroups(tx, actor, user.id, 'user_id', 'own')
+  const word = await avoidTakenName(tx, actor, user, undefined, (keepsName) => endWord(user, actor.directoryId, keepsName))
+  const difference = differenceJson(compareResources(user.resource, word.resource))
+  if (user.externalId !== null) difference['externalId'] = { before: user.externalId }
   const version = user.version + 1
-  const change = { resourceType: 'User', resourceId: user.id, operation: 'update', version } as const
-  const changes = changesJson(
-    actor,
-    [{ ...change, difference: differenceJson(differences) }],
-    [{ type: 'user.updated', resourceType: 'User', resourceId: user.id, version }],
-  )
+  const change = { resourceType: 'User', resourceId: user.id, operation: 'update', version, difference } as const
+  const changes = changesJson(actor, [change], listEvents(user, word.resource, version))
   const row = { ...toColumns(word.resource), directory_id: word.ownerId, set_by: word.setBy }
   const links = JSON.stringify(word.links)
   await query(tx, endLinkSql, [
@@ -75,9 +73,9 @@ const endLinkSql = `with updated as (
 
 async function removeUser(tx: Database, actor: Actor, user: LockedUser): Promise<void> {
   // Groups are locked before the person, as a change of a group does. What joins between is seen by the second look.
-  const groupIds = await leaveGroups(tx, actor, user.id, 'user_id')
+  const groupIds = await leaveGroups(tx, actor, user.id, 'user_id', 'all')
   await query(tx, 'select 1 from users where org_id = $1 and id = $2 for update', [actor.organizationId, user.id])
-  groupIds.push(...(await leaveGroups(tx, actor, user.id, 'user_id')))
+  groupIds.push(...(await leaveGroups(tx, actor, user.id, 'user_id', 'all')))
   await clearManager(tx, actor, user.id)
   const version = user.version + 1
   const change = { resourceType: 'User', resourceId: user.id, operation: 'delete', version } as const
@@ -106,12 +104,22 @@ async function clearManager(tx: Database, actor: Actor, id: string): Promise<voi
 
 const managerAttribute = `${enterpriseUser}:manager`
 
+// The same of a record that is read from a row and of one that a directory stated: an extension without data goes altogether.
+function dropEmptyExtension(resource: string): string {
+  return `case when ${resource} -> '${enterpriseUser}' = '{}'
+    then jsonb_set(${resource} - '${enterpriseUser}', '{schemas}', (${resource} -> 'schemas') - '${enterpriseUser}')
+    else ${resource} end`
+}
+
 const clearManagerSql = `with cleared as (
     update users set manager_id = null, version = version + 1, modified_at = $3::timestamptz,
-      resource = case when resource -> '${enterpriseUser}' = '{}'
-        then jsonb_set(resource - '${enterpriseUser}', '{schemas}', (resource -> 'schemas') - '${enterpriseUser}')
-        else resource end
+      set_by = set_by - '${managerAttribute}', resource = ${dropEmptyExtension('resource')}
     where org_id = $1 and manager_id = $2 returning org_id, id, version
+  ), unsaid as (
+    update links l set resource = (select ${dropEmptyExtension('r.resource')}
+      from (select l.resource #- '{${enterpriseUser},manager}' as resource) r)
+    from cleared c
+    where l.org_id = c.org_id and l.user_id = c.id and l.resource #>> '{${enterpriseUser},manager,value}' = $2
   ), changed as (
     insert into changes (org_id, at, directory_id, token_id, request_id, resource_type, resource_id, operation, version, difference)
     select org_id, $3::timestamptz, $4, $5, $6, 'User', id, 'update', version,
@@ -152,7 +160,7 @@ async function resumeLink(tx: Database, actor: Actor, draft: UserDraft): Promise
   )
   if (found === undefined) return undefined
   const user = await lockUser(tx, actor, found.id, true)
-  await storeUser(tx, actor, user, draft, true)
+  await storeUser(tx, actor, user, draft)
   return found.id
 }
 

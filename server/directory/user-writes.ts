@@ -5,9 +5,9 @@ import { createId } from '../db/ids.ts'
 import { query } from '../db/query.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
-import { compareResources } from './authority.ts'
+import { applyDifferences, compareResources } from './authority.ts'
 import { type Change, changesJson, changesSql, differenceJson, type Event } from './changes.ts'
-import { findKept, type Kept, stateWord } from './person.ts'
+import { findKept, type Kept, stateWord, type Word } from './person.ts'
 import { lockUser, type LockedUser } from './user-lock.ts'
 import { toColumns, type UserResource } from './user-record.ts'
 
@@ -91,33 +91,40 @@ export interface UpdateOptions {
 }
 
 /**
- * Changes a user as `plan` says, under a row lock. `plan` is given what the directory sees and returns what it wants; when
- * nothing changes, nothing is written and the version stays. An unknown directory becomes linked.
- * Throws not_found, version_mismatch, uniqueness.
+ * Changes a user as `plan` says, under a row lock. `plan` is given what the directory sees and returns what it wants; it is
+ * asked again, of what the directory said before, where that is something else. When nothing changes, nothing is written and
+ * the version stays. An unknown directory becomes linked. Throws not_found, version_mismatch, uniqueness.
  */
 export async function updateUser(
   tx: Database,
   actor: Actor,
   id: string,
-  plan: (current: UserDraft) => UserDraft,
+  plan: (current: UserDraft, isAgain: boolean) => UserDraft,
   options: UpdateOptions,
 ): Promise<Updated> {
   const user = await lockUser(tx, actor, id)
   if (options.acceptsVersion?.(user.version) === false) throw new AppError('version_mismatch')
-  const wanted = plan({ resource: user.resource, externalId: user.externalId })
-  return storeUser(tx, actor, user, wanted, options.statesEverything)
+  const wanted = plan({ resource: user.resource, externalId: user.externalId }, false)
+  const restate = (said: UserResource): UserResource => plan({ resource: said, externalId: user.externalId }, true).resource
+  return storeUser(tx, actor, user, wanted, options.statesEverything ? undefined : restate)
 }
 
-/** Writes what a directory now says of a locked user, merged with what the others say. */
+/**
+ * Writes what a directory now says of a locked user, merged with what the others say: `wanted` and nothing else, or what
+ * `restate` makes of what it said before.
+ */
 export async function storeUser(
   tx: Database,
   actor: Actor,
   user: LockedUser,
   wanted: UserDraft,
-  statesEverything: boolean,
+  restate?: (said: UserResource) => UserResource,
 ): Promise<Updated> {
-  const word = stateWord(user, actor.directoryId, wanted.resource, statesEverything)
-  const kept = word.shared ? findKept(user, wanted.resource, word.resource) : []
+  const says = restate === undefined ? wanted.resource : restateWord(user, actor.directoryId, wanted.resource, restate)
+  const word = await avoidTakenName(tx, actor, user, wanted.resource, (keepsName) =>
+    stateWord(user, actor.directoryId, says, keepsName),
+  )
+  const kept = word.shared ? findKept(user, word, wanted.resource, restate === undefined) : []
   const differences = compareResources(user.resource, word.resource)
   const externalIdChanged = wanted.externalId !== user.externalId
   const changed = differences.size > 0 || externalIdChanged
@@ -164,7 +171,54 @@ const updateSql = `with updated as (
   ), ${changesSql('$10')}
   select 1`
 
-function listEvents(user: LockedUser, after: UserResource, version: number): Event[] {
+// What a PATCH says counts even where the record said so already; what it leaves alone is still not this directory's word.
+function restateWord(
+  user: LockedUser,
+  directoryId: string,
+  wanted: UserResource,
+  restate: (said: UserResource) => UserResource,
+): UserResource {
+  const own = user.links.find((link) => link.directoryId === directoryId)
+  if (own?.resource === null) return wanted
+  const said = own?.resource ?? {}
+  const userName = user.resource['userName'] ?? null
+  try {
+    const says = restate({ userName, ...said })
+    if (said['userName'] !== undefined || says['userName'] !== userName) return says
+    const { userName: _, ...rest } = says // lent, for no resource is one without it
+    return rest
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    // It changes a value that only others gave: then what it made of that is its word.
+    return applyDifferences(said, compareResources(user.resource, wanted))
+  }
+}
+
+/**
+ * Takes the word of `speak`; but where a userName would come from another directory than the one that acts, and somebody else
+ * has it meanwhile, the person keeps theirs. What the acting directory itself wants is for the unique index to refuse.
+ */
+export async function avoidTakenName(
+  tx: Database,
+  actor: Actor,
+  user: LockedUser,
+  wanted: UserResource | undefined,
+  speak: (keepsName: boolean) => Word,
+): Promise<Word> {
+  const word = speak(false)
+  const name = word.resource['userName']
+  if (name === user.resource['userName'] || name === wanted?.['userName']) return word
+  const { user_name_key } = toColumns(word.resource)
+  const others = await query(tx, 'select 1 from users where org_id = $1 and user_name_key = $2 and id <> $3', [
+    actor.organizationId,
+    user_name_key,
+    user.id,
+  ])
+  return others.length === 0 ? word : speak(true)
+}
+
+/** The events of a changed user. */
+export function listEvents(user: LockedUser, after: UserResource, version: number): Event[] {
   const event = (type: string): Event => ({ type, resourceType: 'User', resourceId: user.id, version })
   const [was, is] = [user.resource['active'] !== false, after['active'] !== false]
   if (was === is) return [event('user.updated')]

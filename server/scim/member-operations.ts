@@ -51,10 +51,11 @@ export function listMemberIds(members: JsonValue | undefined): string[] {
  */
 export function readRemovedIds(value: unknown, reading: Reading): string[] | undefined {
   if (value === undefined || value === null) return undefined
-  if (isObject(value) && 'members' in value) return readRemovedIds(value['members'], reading)
+  if (isObject(value) && 'members' in value) return readRemovedIds(value['members'] ?? [], reading)
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   reading.notes.push({ path: 'members', note: 'remove with a value: only the listed members were removed' })
   return list.flatMap((one) => {
+    if (one === null) return []
     const id = isObject(one) ? one['value'] : one
     if (typeof id !== 'string') throw new AppError('invalid_value', 'members: a member to remove needs a value, its id.')
     return [id]

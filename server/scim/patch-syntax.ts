@@ -50,16 +50,17 @@ function readOperation(operation: unknown, index: number, reading: Reading): Ope
   }
   const path = readPathMember(members['path'], op, place, reading)
   if (op === 'remove' && path === undefined) throw new AppError('no_target', `${place}: remove needs a path.`)
-  // `add` with a path such as members[value eq "id"] says all in the path.
-  const saysAll = op === 'add' && path?.includes('[') === true
+  // `add` with the path members[value eq "id"] says all in the path.
+  const saysAll = op === 'add' && path !== undefined && /\bmembers\[/i.test(path)
   if (op !== 'remove' && !saysAll && !('value' in members)) throw new AppError('invalid_value', `${place}: ${op} needs a value.`)
   return { op, path, value: members['value'] }
 }
 
 function readPathMember(path: unknown, op: string, place: string, reading: Reading): string | undefined {
   if (path === undefined) return undefined
-  if (typeof path === 'string' && path.trim() !== '') return path
-  if (path !== null && path !== '') throw new AppError('invalid_path', `${place}.path must be a string.`)
+  const isBlank = path === null || (typeof path === 'string' && path.trim() === '')
+  if (typeof path === 'string' && !isBlank) return path
+  if (!isBlank) throw new AppError('invalid_path', `${place}.path must be a string.`)
   if (op === 'remove') return undefined
   repair(reading, `${place}.path`, 'empty: read as absent', () => new AppError('invalid_path', `${place}.path is empty.`))
   return undefined
@@ -82,10 +83,15 @@ export interface Target extends ResolvedPath {
 
 /** Resolves a path; undefined where it names nothing that the type has. Throws invalid_path, invalid_filter. */
 export function resolveTarget(path: string, type: ResourceType): Target | undefined {
+  if (!path.includes('[')) {
+    const resolved = resolvePath(path.trim(), type)
+    return resolved === undefined ? undefined : { ...resolved, condition: undefined }
+  }
+  // What cannot be taken apart is a bad path; what stands between the brackets may be a bad filter.
+  if (!path.includes(']')) throw new AppError('invalid_path', `path '${path}' lacks the closing bracket.`)
   const syntax = parsePath(path)
   const resolved = resolvePath(syntax.name, type)
-  if (resolved === undefined) return undefined
-  if (syntax.filter === undefined) return { ...resolved, condition: undefined }
+  if (resolved === undefined || syntax.filter === undefined) return undefined
   const { extension, attribute } = resolved
   if (attribute === undefined || resolved.sub !== undefined) throw new AppError('invalid_path', `path '${path}' cannot be filtered.`)
   const condition = resolveValueFilter(extension, attribute, { of: syntax.filter })

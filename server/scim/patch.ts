@@ -2,16 +2,16 @@
 // the row lock and writes the outcome, or nothing at all when an operation fails.
 import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
-import type { Condition } from '../directory/condition.ts'
-import { matchesValue } from '../directory/condition-match.ts'
+import type { Condition, Operand } from '../directory/condition.ts'
+import { compareValue, matchesValue } from '../directory/condition-match.ts'
 import { AppError } from '../errors.ts'
-import { formatPath } from './attribute-path.ts'
+import { formatPath, toAttributePath } from './attribute-path.ts'
 import { listMemberIds, listNamedIds, type MemberOperation, readRemovedIds } from './member-operations.ts'
 import { type Reading, repair } from './notes.ts'
 import { type Operation, resolveTarget, type Target } from './patch-syntax.ts'
 import { finishResource, isEmpty, isObject } from './resource.ts'
 import type { Attribute, ResourceType, Schema } from './schema.ts'
-import { dropDuplicates, ignoreUnknown, isPrimary, readComplex, readValue } from './values.ts'
+import { dropDuplicates, ignoreUnknown, isPrimary, isSetByServer, readValue } from './values.ts'
 
 export interface Patched {
   readonly resource: JsonObject
@@ -79,18 +79,20 @@ class Patch {
     }
     if (attribute.name === 'schemas') return // they follow from the data
     if (attribute.mutability === 'readOnly') throw new AppError('mutability', `${formatPath(target)} is set by the server.`)
-    const ignored = sub?.mutability === 'readOnly' ? 'set by the server: ignored' : 'not kept: Rollcall stores no secrets of people'
-    if (sub?.mutability === 'readOnly' || attribute.returned === 'never') {
-      const refuse = (): AppError => new AppError('mutability', `${formatPath(target)} is set by the server.`)
-      repair(this.#reading, formatPath(target), ignored, refuse)
-      return
-    }
+    if (sub !== undefined && isSetByServer(sub, attribute)) return this.#ignore(target, 'set by the server')
+    if (attribute.returned === 'never') return this.#ignore(target, 'not kept, for Rollcall stores no secrets of people')
     if (attribute.name === 'members' && this.#type.name === 'Group') this.#applyMembers(op, target, attribute, value)
     else this.#applyAttribute(op, target, attribute, value)
   }
 
+  #ignore(target: Target, why: string): void {
+    const path = formatPath(target)
+    repair(this.#reading, path, `${why}: ignored`, () => new AppError('mutability', `${path} is ${why}.`))
+  }
+
   #applyExtension(op: Op, extension: Schema, value: unknown): void {
-    if (op === 'remove') {
+    if (op === 'add' && value === null) return
+    if (op === 'remove' || value === null) {
       for (const attribute of extension.attributes.values()) refuseRequired(attribute)
       delete this.resource[extension.id]
       return
@@ -120,15 +122,15 @@ class Patch {
 
   /** The value of the attribute after the operation. */
   #compute(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
+    if (op === 'add' && isNothing(value)) return before
     if (attribute.multiValued && (target.condition !== undefined || target.sub !== undefined)) {
       return this.#changeValues(op, target, attribute, value, (before ?? []) as JsonValue[])
     }
     if (target.sub !== undefined) return this.#changeSub(op, target, target.sub, value, (before ?? {}) as JsonObject)
-    if (op === 'remove') return this.#removeValues(attribute, value, before)
+    if (op === 'remove') return this.#removeValues(target, attribute, value, before)
     if (attribute.multiValued) return this.#addValues(op, target, attribute, value, (before ?? []) as JsonValue[])
     if (attribute.type === 'complex') return this.#mergeComplex(op, target, attribute, value, before)
-    const read = readValue(attribute, value, formatPath(target), this.#reading)
-    return read === undefined && op === 'add' ? before : read
+    return readValue(attribute, value, formatPath(target), this.#reading)
   }
 
   #changeSub(op: Op, target: Target, sub: Attribute, value: unknown, before: JsonObject): JsonObject {
@@ -138,15 +140,15 @@ class Patch {
     return read === undefined ? others : { ...before, [sub.name]: read }
   }
 
-  // Sub-attributes that are not given stay (RFC 7644 section 3.5.2.3); those given as null or "" go, and so does the whole
-  // where null or "" is given for it.
+  // Sub-attributes that are not given stay (RFC 7644 section 3.5.2.3). Those given as "" go, and so does the whole where "" is
+  // given for it; so does null, which adds nothing but replaces.
   #mergeComplex(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
     const read = readValue(attribute, value, formatPath(target), this.#reading)
-    if (read === undefined && !isObject(value)) return op === 'add' && value === null ? before : undefined
+    if (read === undefined && !isObject(value)) return undefined
     const merged = { ...(before as JsonObject | undefined) }
-    for (const name of isObject(value) ? Object.keys(value) : []) {
+    for (const [name, inner] of isObject(value) ? Object.entries(value) : []) {
       const sub = attribute.subs.get(name.toLowerCase())
-      if (sub !== undefined && sub.mutability !== 'readOnly') delete merged[sub.name]
+      if (sub !== undefined && !(op === 'add' && isNothing(inner))) delete merged[sub.name]
     }
     return { ...merged, ...(read as JsonObject | undefined) }
   }
@@ -157,26 +159,23 @@ class Patch {
     return op === 'replace' ? read : keepOnePrimary([...before, ...read], read)
   }
 
-  #removeValues(attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
+  #removeValues(target: Target, attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
     refuseRequired(attribute)
-    if (!attribute.multiValued || isNothing(value)) return undefined
+    if (!attribute.multiValued || value === undefined || value === null) return undefined
     const listed: readonly unknown[] = Array.isArray(value) ? value : [value]
     this.#reading.notes.push({ path: attribute.name, note: 'remove with a value: only the listed values were removed' })
-    return ((before ?? []) as JsonValue[]).filter((one) => !listed.some((wanted) => this.#isListed(attribute, one, wanted)))
-  }
-
-  #isListed(attribute: Attribute, value: JsonValue, listed: unknown): boolean {
-    if (attribute.type !== 'complex') return isDeepStrictEqual(value, listed)
-    const wanted = readComplex(attribute, listed, attribute.name, { strict: false, notes: [] }) ?? {}
-    const given = Object.entries(wanted).filter(([name]) => name !== '$ref')
-    return given.length > 0 && given.every(([name, one]) => isDeepStrictEqual((value as JsonObject)[name], one))
+    const wanted = listed.flatMap((one) => readValue({ ...attribute, multiValued: false }, one, formatPath(target), this.#reading) ?? [])
+    return ((before ?? []) as JsonValue[]).filter((one) => !wanted.some((it) => hasAll(one, it, target, attribute)))
   }
 
   // A path with a filter, or the sub-attribute of every value.
   #changeValues(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue[]): JsonValue[] {
     const { condition } = target
     const matches = (one: JsonValue): boolean => condition === undefined || matchesValue(one, condition)
-    if (!before.some(matches)) return op === 'remove' ? before : [...before, ...this.#createValue(op, target, attribute, value)]
+    if (!before.some(matches)) {
+      const created = op === 'remove' ? [] : this.#createValue(op, target, attribute, value)
+      return keepOnePrimary([...before, ...created], created)
+    }
     if (op === 'remove' && target.sub === undefined) return before.filter((one) => !matches(one))
     const changed: JsonValue[] = []
     const after = before.map((one) => {
@@ -234,6 +233,14 @@ class Patch {
 
 function refuseRequired(attribute: Attribute): void {
   if (attribute.required) throw new AppError('mutability', `${attribute.name} is required and cannot be removed.`)
+}
+
+// Whether a value has all that is wanted of it, compared as a filter compares.
+function hasAll(value: JsonValue, wanted: JsonValue, { extension }: Target, attribute: Attribute): boolean {
+  const equals = (one: JsonValue | undefined, operand: JsonValue, sub?: Attribute): boolean =>
+    compareValue(one, toAttributePath(extension, attribute, sub), 'eq', operand as Operand)
+  if (!isObject(wanted)) return equals(value, wanted)
+  return Object.entries(wanted).every(([name, part]) => equals((value as JsonObject)[name], part, attribute.subs.get(name.toLowerCase())))
 }
 
 // Setting a value as the primary one makes the others not so (RFC 7644 section 3.5.2).

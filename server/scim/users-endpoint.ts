@@ -1,6 +1,7 @@
 import type { JsonObject } from '../db/tables.ts'
 import { transaction } from '../db/transaction.ts'
 import { nameDirectories } from '../directory/directories.ts'
+import { acceptUserNameAsMail } from '../directory/mail-lookup.ts'
 import { createUser, deleteUser } from '../directory/user-removal.ts'
 import { listUsers, readUser } from '../directory/users.ts'
 import { type Updated, type UserDraft, updateUser } from '../directory/user-writes.ts'
@@ -14,15 +15,20 @@ export const usersEndpoint: Endpoint = {
   typeName: 'User',
   answersPatch: true,
   read: ({ db, actor }, id, rendering) => readUser(db, actor, id, rendering),
-  list: ({ db, actor }, request) => listUsers(db, actor, request),
+  list: ({ db, actor, reading }, request) => {
+    const { condition } = request
+    const isWidened = condition !== undefined && !reading.strict
+    return listUsers(db, actor, isWidened ? { ...request, condition: acceptUserNameAsMail(condition) } : request)
+  },
   create: ({ db, actor }, resource) => createUser(db, actor, toDraft(withDefaults(resource))),
   replace: async (exchange, id, resource) => {
     await update(exchange, id, true, () => toDraft(withDefaults(resource)))
   },
   patch: (exchange, id, operations) =>
-    update(exchange, id, false, (current) => {
+    update(exchange, id, false, (current, isAgain) => {
       const type = exchange.schema.types.User
-      return toDraft(applyOperations(toResource(current), operations, type, exchange.reading).resource)
+      const reading = isAgain ? { strict: false, notes: [] } : exchange.reading
+      return toDraft(applyOperations(toResource(current), operations, type, reading).resource)
     }),
   remove: ({ db, actor, headers }, id) => transaction(db, (tx) => deleteUser(tx, actor, id, readIfMatch(headers))),
 }
@@ -31,7 +37,7 @@ async function update(
   exchange: Exchange,
   id: string,
   statesEverything: boolean,
-  plan: (current: UserDraft) => UserDraft,
+  plan: (current: UserDraft, isAgain: boolean) => UserDraft,
 ): Promise<number> {
   const { db, actor, headers, reading } = exchange
   const acceptsVersion = readIfMatch(headers)

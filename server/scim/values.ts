@@ -73,8 +73,8 @@ function readSingle(attribute: Attribute, value: unknown, path: string, reading:
   }
 }
 
-/** An object with its sub-attributes in canonical form. A bare string stands for `value`: Entra sends manager so. */
-export function readComplex(attribute: Attribute, value: unknown, path: string, reading: Reading): JsonObject | undefined {
+// An object with its sub-attributes in canonical form. A bare string stands for `value`: Entra sends manager so.
+function readComplex(attribute: Attribute, value: unknown, path: string, reading: Reading): JsonObject | undefined {
   if (value === '') return undefined
   if (typeof value === 'string' && attribute.subs.has('value')) {
     repair(reading, path, 'a string was read as {"value": …}', () => invalid(path, 'must be an object'))
@@ -88,12 +88,17 @@ export function readComplex(attribute: Attribute, value: unknown, path: string, 
       ignoreUnknown(`${path}.${name}`, reading)
       continue
     }
-    if (sub.mutability === 'readOnly') continue
+    if (isSetByServer(sub, attribute)) continue
     if (Object.hasOwn(object, sub.name)) throw new AppError('invalid_syntax', `${path}.${sub.name} is given twice.`)
     const read = readValue(sub, inner, `${path}.${sub.name}`, reading)
     if (read !== undefined) object[sub.name] = read
   }
   return Object.keys(object).length === 0 ? undefined : object
+}
+
+/** Whether clients cannot set a sub-attribute: it is readOnly, or a `$ref`, which says again what the `value` beside it says. */
+export function isSetByServer(sub: Attribute, attribute: Attribute): boolean {
+  return sub.mutability === 'readOnly' || (sub.name === '$ref' && attribute.subs.has('value'))
 }
 
 /** Attributes that the schema does not have are left out, or refused in strict mode. */

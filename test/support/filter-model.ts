@@ -95,8 +95,14 @@ function toKey(value: Json, path: Path): string | number | boolean {
   // A location is the same whatever it begins with (RFC 7643 section 2.4).
   if (path.type === 'id') return text.slice(text.lastIndexOf('/') + 1)
   if (path.caseExact === true) return text
-  const fold = (folded: string): string => folded.normalize('NFC').toLowerCase()
-  return path.type === 'userName' ? fold(text.replace(/[\uff01-\uff5e]/g, (wide) => wide.normalize('NFKC'))) : fold(text)
+  if (path.type === 'userName') return foldUserName(text)
+  // PostgreSQL lowers letter by letter, to one letter each.
+  return Array.from(text.normalize('NFC'), (letter) => Array.from(letter.toLowerCase())[0]).join('')
+}
+
+function foldUserName(text: string): string {
+  const narrow = text.replace(/[\uff01-\uff5e]/g, (wide) => wide.normalize('NFKC'))
+  return narrow.normalize('NFC').toLowerCase().replaceAll('ς', 'σ')
 }
 
 function readValues(resource: Resource, path: Path): (Json | undefined)[] {
