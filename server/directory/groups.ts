@@ -6,13 +6,13 @@ import type { JsonObject } from '../db/tables.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { compareResources } from './authority.ts'
-import { type Change, changesJson, changesSql, differenceJson } from './changes.ts'
+import { changesJson, changesSql, differenceJson } from './changes.ts'
 import type { Condition } from './condition.ts'
 import { conditionSql, orderSql } from './condition-sql.ts'
 import { groupAttributes, memberConditionSql, rollcallGroup } from './group-attributes.ts'
 import { foldCase } from './keys.ts'
 import type { Listing, ListRequest, Rendering, Representation } from './listing.ts'
-import { leaveGroups, type MemberPlan, storeGroup } from './memberships.ts'
+import { insertGroup, leaveGroups, type MemberPlan, storeGroup } from './memberships.ts'
 import { sourceSql } from './owner-sql.ts'
 import { metaSql } from './users.ts'
 
@@ -121,27 +121,16 @@ export async function createGroup(
   const id = createId('grp', actor.at)
   const { resource, externalId } = draft
   const difference = differenceJson(compareResources({}, resource))
-  const change: Change = { resourceType: 'Group', resourceId: id, operation: 'create', version: 1, difference }
-  const event = { type: 'group.created', resourceType: 'Group', resourceId: id, version: 1 } as const
-  await query(tx, insertSql, [
-    actor.organizationId,
-    id,
-    actor.directoryId,
-    nameKey(resource),
-    externalId,
-    JSON.stringify(resource),
-    actor.at,
-    changesJson(actor, [change], [event]),
-  ])
-  const members = { kind: 'change', add: memberIds, remove: [] } as const
-  return { id, version: await storeGroup(tx, actor, { id, columns: null, members }, 1) }
+  if (externalId !== null) difference['externalId'] = { after: externalId }
+  const columns = {
+    display_name_key: nameKey(resource),
+    external_id: externalId,
+    resource: JSON.stringify(resource),
+    difference: JSON.stringify(difference),
+  }
+  await insertGroup(tx, actor, id, columns, memberIds)
+  return { id, version: 1 }
 }
-
-const insertSql = `with inserted as (
-    insert into groups (org_id, id, directory_id, display_name_key, external_id, resource, created_at, modified_at)
-    values ($1, $2, $3, $4, $5, $6::jsonb, $7::timestamptz, $7::timestamptz)
-  ), ${changesSql('$8')}
-  select 1`
 
 /**
  * Changes a group as `plan` says, under a row lock. Nothing is written where nothing changes.
@@ -183,7 +172,10 @@ export async function deleteGroup(
 ): Promise<void> {
   const group = await lockGroup(tx, actor, id)
   if (acceptsVersion?.(group.version) === false) throw new AppError('version_mismatch')
-  await leaveGroups(tx, actor, id, 'child_id')
+  // Other groups are locked before this one is closed to them. What it joins between is seen by the second look.
+  await leaveGroups(tx, actor, id, 'child_id', 'all')
+  await query(tx, 'select 1 from groups where org_id = $1 and id = $2 for update', [actor.organizationId, id])
+  await leaveGroups(tx, actor, id, 'child_id', 'all')
   const difference = differenceJson(compareResources(group.resource, {}))
   const version = group.version + 1
   const change = { resourceType: 'Group', resourceId: id, operation: 'delete', version, difference } as const

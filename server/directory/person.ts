@@ -25,6 +25,9 @@ const lasting = ['userName', 'active'] as const
 
 /** Merges what `directoryId` now says into what the others say; `keepsName` leaves the userName as it is. */
 export function stateWord(user: LockedUser, directoryId: string, says: UserResource, keepsName = false): Word {
+  if (user.links.every((link) => link.directoryId === directoryId)) {
+    return { resource: says, ownerId: directoryId, setBy: null, links: [{ directoryId, resource: null }], shared: false }
+  }
   const isNew = user.links.every((link) => link.directoryId !== directoryId)
   const links = isNew ? [...user.links, { directoryId, resource: null }] : user.links
   const statements = readStatements(links, user.resource)
