@@ -37,7 +37,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await sql`
     create table links (
-      org_id text collate "C" not null,
+      -- direct, so that links go before the check that no directory of theirs is missing, when the organization goes
+      org_id text collate "C" not null references organizations on delete cascade,
       user_id text collate "C" not null,
       directory_id text collate "C" not null,
       external_id text collate "C",
@@ -53,10 +54,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       foreign key (org_id, user_id) references users on delete cascade,
       constraint links_directory foreign key (org_id, directory_id) references directories
     )`.execute(db)
-  await sql`create index links_external_id on links (org_id, directory_id, external_id)`.execute(db)
+  await sql`create index links_external_id on links (org_id, external_id, directory_id)`.execute(db)
   await sql`
     create index links_source_id on links (org_id, directory_id, source_id) where source_id is not null`.execute(db)
-  await sql`create index links_ended on links (org_id, directory_id) where ended_at is not null`.execute(db)
+  await sql`create index links_ended on links (org_id, directory_id, user_id) where ended_at is not null`.execute(db)
 
   // What a deleted resource was, for the retention time, so that it can be brought back under its own id.
   await sql`

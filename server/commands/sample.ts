@@ -3,12 +3,14 @@ import PQueue from 'p-queue'
 import { createId } from '../db/ids.ts'
 import type { Database } from '../db/connect.ts'
 import type { JsonObject } from '../db/tables.ts'
+import { query } from '../db/query.ts'
 import { transaction } from '../db/transaction.ts'
 import type { Actor } from '../directory/actor.ts'
 import { createGroup } from '../directory/groups.ts'
 import { enterpriseUser } from '../directory/user-record.ts'
 import { insertUsers, type NewUser } from '../directory/user-writes.ts'
-import { createSampleCompany, type SampleCompany, type SamplePerson } from '../sample/company.ts'
+import { createSampleCompany, type SampleCompany } from '../sample/company.ts'
+import type { SamplePerson } from '../sample/people.ts'
 import { requireDirectory, requireOrganization } from './tokens.ts'
 
 const batchSize = 500
@@ -47,6 +49,8 @@ export async function loadSample(db: Database, request: SampleRequest, now: Date
   })
   const ids = await loadPeople(db, actor, company)
   const groups = await loadGroups(db, actor, company, ids)
+  // Statistics for the planner now, and not only when autovacuum comes by.
+  await query(db, 'analyze users, links, groups, memberships')
   return { company: company.name, people: ids.length, groups }
 }
 

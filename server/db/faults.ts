@@ -24,7 +24,8 @@ const constraintErrors: Readonly<Record<string, () => AppError>> = {
 
 /** SQLSTATE classes 08 and 57P, and what Node and pg say when the server cannot be reached or went away. */
 const connectionFault = /^(08|57P)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/
-const connectionMessage = /connection terminated|timeout exceeded when trying to connect|connection timeout|the database system is/i
+const connectionMessage =
+  /connection terminated|timeout exceeded when trying to connect|connection timeout|the database system is/i
 
 /** deadlock_detected and serialization_failure: nothing was done, and doing it again is right. */
 export function isRetryable(error: unknown): boolean {
@@ -50,13 +51,25 @@ export function translateFault(error: unknown): unknown {
   }
   // 22P05 untranslatable_character: \u0000 is JSON but not PostgreSQL text.
   if (fault?.code === '22P05' || fault?.code === '22021') {
-    return new AppError('invalid_value', 'A string holds the character U+0000, which cannot be stored.', { cause: error })
+    return new AppError('invalid_value', 'A string holds the character U+0000, which cannot be stored.', {
+      cause: error,
+    })
+  }
+  // 54000 program_limit_exceeded: an index takes keys of some 2700 bytes. It names the index as if that were a constraint.
+  if (fault?.code === '54000') {
+    return new AppError(
+      'invalid_value',
+      'A value that people are looked up by is too long; keep it below 2000 bytes.',
+      { cause: error },
+    )
   }
   return (fault?.constraint !== undefined && constraintErrors[fault.constraint]?.()) || error
 }
 
 function readFault(error: unknown): PostgresFault | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') return undefined
-  const constraint = 'constraint' in error && typeof error.constraint === 'string' ? { constraint: error.constraint } : {}
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string')
+    return undefined
+  const constraint =
+    'constraint' in error && typeof error.constraint === 'string' ? { constraint: error.constraint } : {}
   return { code: error.code, ...constraint }
 }

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 import { connect, type Database } from './connect.ts'
-import { startEmbeddedPostgres } from './embedded.ts'
+import { startEmbeddedPostgres } from './embedded/start.ts'
 
 export interface OpenDatabase {
   readonly db: Database
@@ -34,7 +34,10 @@ export async function openDatabase(config: Settings, options: OpenOptions): Prom
   const embedded = await startEmbeddedPostgres(config.DATA_DIR)
   const hold = new ExclusiveHold(embedded.url, options.onLost)
   if (options.exclusive && !(await hold.take())) {
-    throw new AppError('database_locked', `Another Rollcall serves from ${config.DATA_DIR}. Stop it, or set DATA_DIR to another folder.`)
+    throw new AppError(
+      'database_locked',
+      `Another Rollcall serves from ${config.DATA_DIR}. Stop it, or set DATA_DIR to another folder.`,
+    )
   }
   const db = connect({ url: embedded.url, poolSize, onPoolError })
   const startedHere = !embedded.adopted

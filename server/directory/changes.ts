@@ -73,3 +73,8 @@ export function differenceJson(differences: ReadonlyMap<string, Difference>): Js
   }
   return json
 }
+
+/** The difference of an externalId, which is not part of the resource: null where there is none. */
+export function compareExternalIds(before: string | null, after: string | null): JsonObject {
+  return { ...(before === null ? {} : { before }), ...(after === null ? {} : { after }) }
+}

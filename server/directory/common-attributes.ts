@@ -48,7 +48,8 @@ export function orderCommon(resourceType: string, path: AttributePath): string |
     'meta.created': 'u.created_at',
     'meta.lastModified': 'u.modified_at',
     'meta.version': 'u.version',
-    'meta.resourceType': quote(resourceType),
+    // Without a type PostgreSQL takes a constant for the number of a column.
+    'meta.resourceType': `${quote(resourceType)}::text`,
     'meta.location': 'u.id',
   }
   return columns[pathKey(path)]
@@ -61,7 +62,8 @@ export function stripLocation(value: Value, endpoint: string): Value {
   return at === -1 ? value : value.slice(at + endpoint.length)
 }
 
-function compareTime(column: string, comparison: Comparison, value: Value, parameters: Parameters): string {
+/** Compares a timestamptz column. */
+export function compareTime(column: string, comparison: Comparison, value: Value, parameters: Parameters): string {
   const operand = `${parameters.add(String(value))}::timestamptz`
   return comparison === 'ne' ? `(${column} <> ${operand})` : `(${column} ${operatorOf(comparison)} ${operand})`
 }

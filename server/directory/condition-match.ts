@@ -34,7 +34,8 @@ export function compareValue(
   if (comparison === 'ne') return !compareValue(value, path, 'eq', operand)
   if (path.type === 'boolean') return (value ?? ((path.sub ?? path.name) === 'primary' ? false : undefined)) === operand
   if (value === undefined || value === null) return false
-  if (path.type === 'integer' || path.type === 'decimal') return compareOrdered(Number(value), comparison, Number(operand))
+  if (path.type === 'integer' || path.type === 'decimal')
+    return compareOrdered(Number(value), comparison, Number(operand))
   if (typeof value !== 'string') return false
   if (path.type === 'dateTime') return compareOrdered(Date.parse(value), comparison, Date.parse(String(operand)))
   const [left, right] = path.caseExact ? [value, String(operand)] : [foldCase(value), foldCase(String(operand))]

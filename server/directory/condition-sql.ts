@@ -11,7 +11,7 @@ export interface AttributeSource {
   /** A condition on the values of an attribute that has its own table; `inner` is written for alias `v`. */
   some(path: AttributePath, of: Condition, parameters: Parameters): string | undefined
   /** An expression to order by. */
-  order(path: AttributePath): string | undefined
+  order(path: AttributePath, parameters: Parameters): string | undefined
 }
 
 /** The condition as an SQL expression that is true or false, never null. */
@@ -30,17 +30,21 @@ export function conditionSql(condition: Condition, source: AttributeSource, para
       const { path, comparison, value } = condition
       // `eq null` is "has no value" (decision A-05), of several values as of one.
       const present: Condition = { kind: 'present', path }
-      if (value === null) return conditionSql(comparison === 'ne' ? present : { kind: 'not', of: present }, source, parameters)
+      if (value === null)
+        return conditionSql(comparison === 'ne' ? present : { kind: 'not', of: present }, source, parameters)
       return source.compare(path, comparison, value, parameters) ?? compareSql(path, comparison, value, parameters)
     }
     case 'some':
-      return source.some(condition.path, condition.of, parameters) ?? someSql(condition.path, condition.of, source, parameters)
+      return (
+        source.some(condition.path, condition.of, parameters) ??
+        someSql(condition.path, condition.of, source, parameters)
+      )
   }
 }
 
 /** An expression to order by: of several values the primary one, else the first (RFC 7644 section 3.4.2.3). */
-export function orderSql(path: AttributePath, source: AttributeSource): string {
-  const own = source.order(path)
+export function orderSql(path: AttributePath, source: AttributeSource, parameters: Parameters): string {
+  const own = source.order(path, parameters)
   if (own !== undefined) return own
   if (!path.multiValued) return orderedText(scalarSql(path), path)
   const element = path.sub === undefined ? `e.v #>> '{}'` : `e.v ->> ${quote(path.sub)}`
@@ -49,7 +53,8 @@ export function orderSql(path: AttributePath, source: AttributeSource): string {
 }
 
 function orderedText(text: string, path: AttributePath): string {
-  if (path.type === 'string' || path.type === 'reference') return path.caseExact ? `${text} collate "C"` : `${foldSql(text)} collate "C"`
+  if (path.type === 'string' || path.type === 'reference')
+    return path.caseExact ? `${text} collate "C"` : `${foldSql(text)} collate "C"`
   return typedSql(text, path)
 }
 
@@ -101,7 +106,8 @@ function compareSql(path: AttributePath, comparison: Comparison, value: Value, p
 }
 
 function presentSql(path: AttributePath): string {
-  if (!path.multiValued) return `(${containerSql(path)} ${path.sub === undefined ? '' : `-> ${quote(path.sub)}`} is not null)`
+  if (!path.multiValued)
+    return `(${containerSql(path)} ${path.sub === undefined ? '' : `-> ${quote(path.sub)}`} is not null)`
   if (path.sub === undefined) return `(${containerSql(path)} is not null)`
   return `exists (select 1 from jsonb_array_elements(${arraySql(path)}) e(v) where ${elementSql(path)} is not null)`
 }
@@ -109,7 +115,8 @@ function presentSql(path: AttributePath): string {
 function someSql(path: AttributePath, of: Condition, source: AttributeSource, parameters: Parameters): string {
   const inner: AttributeSource = {
     ...source,
-    compare: (innerPath, comparison, value) => compareTextSql(elementSql(innerPath), innerPath, comparison, value, parameters),
+    compare: (innerPath, comparison, value) =>
+      compareTextSql(elementSql(innerPath), innerPath, comparison, value, parameters),
     present: (innerPath) => `(${elementSql(innerPath)} is not null)`,
   }
   return `exists (select 1 from jsonb_array_elements(${arraySql(path)}) e(v) where ${conditionSql(of, inner, parameters)})`
@@ -129,12 +136,15 @@ function elementSql(path: AttributePath): string {
 }
 
 function arraySql(path: AttributePath): string {
-  return `coalesce(${containerSql(path)}, '[]'::jsonb)`
+  const values = containerSql(path)
+  return `case when jsonb_typeof(${values}) = 'array' then ${values} else '[]'::jsonb end`
 }
 
+// An attribute may have been declared with another type before: what does not look like the type is no value of it.
 function typedSql(text: string, path: AttributePath): string {
-  if (path.type === 'dateTime') return `(${text})::timestamptz`
-  if (path.type === 'integer' || path.type === 'decimal') return `(${text})::numeric`
+  if (path.type === 'dateTime') return `substring(${text} from '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:.*$')::timestamptz`
+  if (path.type === 'integer' || path.type === 'decimal')
+    return `substring(${text} from '^-?\\d+(?:\\.\\d+)?$')::numeric`
   return text
 }
 

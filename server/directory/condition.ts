@@ -3,7 +3,8 @@
 
 export type Comparison = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le'
 
-export type AttributeType = 'string' | 'boolean' | 'integer' | 'decimal' | 'dateTime' | 'binary' | 'reference' | 'complex'
+export type AttributeType =
+  'string' | 'boolean' | 'integer' | 'decimal' | 'dateTime' | 'binary' | 'reference' | 'complex'
 
 /** An attribute or sub-attribute in its canonical spelling. */
 export interface AttributePath {

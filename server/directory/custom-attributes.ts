@@ -22,7 +22,12 @@ export async function listCustomAttributes(db: Database, organizationId: string)
 }
 
 /** Throws uniqueness where the organization has an attribute of that name. */
-export async function addCustomAttribute(db: Database, organizationId: string, attribute: CustomAttribute, now: Date): Promise<void> {
+export async function addCustomAttribute(
+  db: Database,
+  organizationId: string,
+  attribute: CustomAttribute,
+  now: Date,
+): Promise<void> {
   await transaction(db, async (tx) => {
     await raiseSchemaVersion(tx, organizationId)
     await tx

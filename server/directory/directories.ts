@@ -61,8 +61,11 @@ export async function setAttributeAuthority(
 ): Promise<void> {
   await transaction(db, async (tx) => {
     const known = new Set((await listDirectories(tx, organizationId)).map((directory) => directory.id))
-    const unknown = Object.values(authority).flat().find((id) => !known.has(id))
-    if (unknown !== undefined) throw new AppError('invalid_value', `attributeAuthority: there is no directory ${unknown}.`)
+    const unknown = Object.values(authority)
+      .flat()
+      .find((id) => !known.has(id))
+    if (unknown !== undefined)
+      throw new AppError('invalid_value', `attributeAuthority: there is no directory ${unknown}.`)
     await tx
       .updateTable('organizations')
       .set({ attribute_authority: JSON.stringify(authority) })
@@ -72,7 +75,12 @@ export async function setAttributeAuthority(
 }
 
 /** Throws uniqueness where the organization has a directory of that name. */
-export async function createDirectory(db: Database, organizationId: string, directory: NewDirectory, now: Date): Promise<string> {
+export async function createDirectory(
+  db: Database,
+  organizationId: string,
+  directory: NewDirectory,
+  now: Date,
+): Promise<string> {
   const id = createId('dir', now)
   await db
     .insertInto('directories')
@@ -82,7 +90,12 @@ export async function createDirectory(db: Database, organizationId: string, dire
 }
 
 export async function listDirectories(db: Database, organizationId: string): Promise<Directory[]> {
-  const rows = await db.selectFrom('directories').selectAll().where('org_id', '=', organizationId).orderBy('id').execute()
+  const rows = await db
+    .selectFrom('directories')
+    .selectAll()
+    .where('org_id', '=', organizationId)
+    .orderBy('id')
+    .execute()
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
@@ -107,7 +120,12 @@ export interface DirectorySettings {
 }
 
 /** Throws not_found, uniqueness. */
-export async function changeDirectory(db: Database, organizationId: string, id: string, settings: DirectorySettings): Promise<void> {
+export async function changeDirectory(
+  db: Database,
+  organizationId: string,
+  id: string,
+  settings: DirectorySettings,
+): Promise<void> {
   const { restoreUsers, ...rest } = settings
   const changes = { ...rest, ...(restoreUsers === undefined ? {} : { restore_users: restoreUsers }) }
   if (Object.keys(changes).length === 0) return

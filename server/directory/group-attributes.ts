@@ -36,6 +36,7 @@ export const groupAttributes: AttributeSource = {
     const key = pathKey(path)
     if (key === 'displayName') return 'u.display_name_key'
     if (key === 'externalId') return 'u.external_id'
+    if (key === `${rollcallGroup}:source`) return sourceSql
     return path.name === 'members' ? 'null::text' : orderCommon('Group', path)
   },
 }

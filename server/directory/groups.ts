@@ -6,7 +6,7 @@ import type { JsonObject } from '../db/tables.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { compareResources } from './authority.ts'
-import { changesJson, changesSql, differenceJson } from './changes.ts'
+import { changesJson, changesSql, compareExternalIds, differenceJson } from './changes.ts'
 import type { Condition } from './condition.ts'
 import { conditionSql, orderSql } from './condition-sql.ts'
 import { groupAttributes, memberConditionSql, rollcallGroup } from './group-attributes.ts'
@@ -35,7 +35,7 @@ export async function readGroup(
 ): Promise<Representation | undefined> {
   const parameters = new Parameters(actor.organizationId, actor.directoryId, rendering.baseUrl, id)
   const page = `select u.*, u.id as place from groups u where u.org_id = $1 and u.id = $4 and ${visibleSql(actor)}`
-  const [row] = await query<Representation>(db, renderSql(page, rendering), parameters.values)
+  const [row] = await query<Representation>(db, renderSql(page, 'asc', rendering), parameters.values)
   return row
 }
 
@@ -48,14 +48,14 @@ export async function listGroups(db: Database, actor: Actor, request: ListReques
 async function readPage(db: Database, actor: Actor, request: ListRequest): Promise<Representation[]> {
   if (request.count === 0) return []
   const parameters = new Parameters(actor.organizationId, actor.directoryId, request.baseUrl)
-  const where = request.condition === undefined ? '' : `and ${conditionSql(request.condition, groupAttributes, parameters)}`
-  const sort =
-    request.sortBy === undefined ? '' : `${orderSql(request.sortBy, groupAttributes)} ${request.descending ? 'desc' : 'asc'}, `
+  const where =
+    request.condition === undefined ? '' : `and ${conditionSql(request.condition, groupAttributes, parameters)}`
+  const key = request.sortBy === undefined ? 'u.id' : orderSql(request.sortBy, groupAttributes, parameters)
+  const order = request.descending ? 'desc' : 'asc'
   const limit = `limit ${parameters.add(request.count)} offset ${parameters.add(request.startIndex - 1)}`
-  const place = sort === '' ? 'u.id' : `row_number() over (order by ${sort}u.id)`
-  const page = `select u.*, ${place} as place from groups u where u.org_id = $1 and ${visibleSql(actor)} ${where}
-    order by ${sort}u.id ${limit}`
-  return query<Representation>(db, renderSql(page, request), parameters.values)
+  const page = `select u.*, ${key} as place from groups u where u.org_id = $1 and ${visibleSql(actor)} ${where}
+    order by ${key} ${order}, u.id ${limit}`
+  return query<Representation>(db, renderSql(page, order, request), parameters.values)
 }
 
 async function countGroups(db: Database, actor: Actor, request: ListRequest): Promise<number> {
@@ -75,14 +75,14 @@ function visibleSql(actor: Actor): string {
   return actor.view === 'directory' ? 'u.directory_id = $2' : '$2::text is not null'
 }
 
-function renderSql(page: string, rendering: Rendering): string {
+function renderSql(page: string, order: 'asc' | 'desc', rendering: Rendering): string {
   const members = rendering.omits.has('members')
     ? { text: `''`, join: '' }
     : { text: `coalesce(',"members":[' || ms.list || ']', '')`, join: membersJoin }
   return `with page as materialized (${page})
     select u.id, u.version, '{"id":"' || u.id || '"' || coalesce(',"externalId":' || to_json(u.external_id)::text, '')
       || ',' || substr(left((${resourceSql(rendering)})::text, -1), 2) || ${members.text} || ${metaSql('Group', '/Groups')} as json
-    from page u ${members.join} order by u.place`
+    from page u ${members.join} order by u.place ${order}, u.id`
 }
 
 function resourceSql(rendering: Rendering): string {
@@ -103,7 +103,12 @@ const membersJoin = `left join lateral (
   ) ms on true`
 
 /** Ids of the members of a group that meet a condition. */
-export async function findMembers(tx: Database, actor: Actor, groupId: string, condition: Condition): Promise<string[]> {
+export async function findMembers(
+  tx: Database,
+  actor: Actor,
+  groupId: string,
+  condition: Condition,
+): Promise<string[]> {
   const parameters = new Parameters(actor.organizationId, groupId)
   const where = memberConditionSql(condition, parameters)
   const text = `select v.member_id as id from memberships v where v.org_id = $1 and v.group_id = $2 and ${where}`
@@ -117,11 +122,11 @@ export async function createGroup(
   actor: Actor,
   draft: GroupDraft,
   memberIds: readonly string[],
-): Promise<{ id: string; version: number }> {
+): Promise<{ id: string }> {
   const id = createId('grp', actor.at)
   const { resource, externalId } = draft
   const difference = differenceJson(compareResources({}, resource))
-  if (externalId !== null) difference['externalId'] = { after: externalId }
+  if (externalId !== null) difference['externalId'] = compareExternalIds(null, externalId)
   const columns = {
     display_name_key: nameKey(resource),
     external_id: externalId,
@@ -129,7 +134,7 @@ export async function createGroup(
     difference: JSON.stringify(difference),
   }
   await insertGroup(tx, actor, id, columns, memberIds)
-  return { id, version: 1 }
+  return { id }
 }
 
 /**
@@ -149,7 +154,7 @@ export async function updateGroup(
   const planned = await plan(current)
   const difference = differenceJson(compareResources(current.resource, planned.resource))
   if (planned.externalId !== current.externalId) {
-    difference['externalId'] = { before: current.externalId, after: planned.externalId }
+    difference['externalId'] = compareExternalIds(current.externalId, planned.externalId)
   }
   const columns =
     Object.keys(difference).length === 0
@@ -170,6 +175,7 @@ export async function deleteGroup(
   id: string,
   acceptsVersion?: (version: number) => boolean,
 ): Promise<void> {
+  await query(tx, lockAroundSql, [actor.organizationId, id])
   const group = await lockGroup(tx, actor, id)
   if (acceptsVersion?.(group.version) === false) throw new AppError('version_mismatch')
   // Other groups are locked before this one is closed to them. What it joins between is seen by the second look.
@@ -177,11 +183,17 @@ export async function deleteGroup(
   await query(tx, 'select 1 from groups where org_id = $1 and id = $2 for update', [actor.organizationId, id])
   await leaveGroups(tx, actor, id, 'child_id', 'all')
   const difference = differenceJson(compareResources(group.resource, {}))
+  if (group.externalId !== null) difference['externalId'] = compareExternalIds(group.externalId, null)
   const version = group.version + 1
   const change = { resourceType: 'Group', resourceId: id, operation: 'delete', version, difference } as const
   const event = { type: 'group.deleted', resourceType: 'Group', resourceId: id, version } as const
   await query(tx, deleteSql, [actor.organizationId, id, actor.at, changesJson(actor, [change], [event])])
 }
+
+// The group and those around it in the order of their ids: groups that hold each other can be deleted at once.
+const lockAroundSql = `select 1 from groups
+  where org_id = $1 and (id = $2 or id in (select group_id from memberships where org_id = $1 and child_id = $2))
+  order by id for no key update`
 
 const deleteSql = `with members as (
     select member_id from memberships where org_id = $1 and group_id = $2
@@ -207,6 +219,7 @@ async function lockGroup(tx: Database, actor: Actor, id: string): Promise<GroupD
 
 function nameKey(resource: JsonObject): string {
   const name = resource['displayName']
-  if (typeof name !== 'string' || name.trim() === '') throw new AppError('invalid_value', 'displayName must be a non-empty string.')
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new AppError('invalid_value', 'displayName must be a non-empty string.')
   return foldCase(name.trim())
 }

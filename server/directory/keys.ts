@@ -16,9 +16,9 @@ export function foldUserName(text: string): string {
   return foldCase(mapWidth(text))
 }
 
-/** The comparison key of any other string that is not case-exact: composed and in lower case. */
+/** The comparison key of any other string that is not case-exact: composed and in lower case, whatever ends a word. */
 export function foldCase(text: string): string {
-  return text.normalize('NFC').toLowerCase()
+  return text.normalize('NFC').toLowerCase().replaceAll('ς', 'σ')
 }
 
 // Full-width and half-width forms to their ordinary ones; other compatibility characters stay as they are.

@@ -27,7 +27,8 @@ export function acceptUserNameAsMail(condition: Condition): Condition {
       return pathKey(condition.path) === 'emails.value' ? widen(condition, condition) : condition
     case 'some':
       return pathKey(condition.path) === 'emails' ? widen(condition, condition.of) : condition
-    default:
+    case 'present':
+    case 'constant':
       return condition
   }
 }

@@ -53,7 +53,8 @@ export async function storeGroup(tx: Database, actor: Actor, store: GroupStore, 
 
 async function runStore(tx: Database, text: string, parameters: readonly unknown[]): Promise<number | null> {
   const [row] = await query<{ unknown: string[] | null; version: number | null }>(tx, text, parameters)
-  if (row?.unknown) throw new AppError('invalid_value', `members: no user or group has the id ${row.unknown.join(', ')}.`)
+  if (row?.unknown)
+    throw new AppError('invalid_value', `members: no user or group has the id ${row.unknown.join(', ')}.`)
   return row?.version ?? null
 }
 
@@ -93,7 +94,8 @@ const addedSql = `wanted as (
     on conflict (org_id, group_id, member_id) do nothing returning member_id, user_id
   )`
 
-const changeColumns = 'org_id, at, directory_id, token_id, request_id, resource_type, resource_id, operation, version, difference'
+const changeColumns =
+  'org_id, at, directory_id, token_id, request_id, resource_type, resource_id, operation, version, difference'
 const eventColumns = 'org_id, type, at, resource_type, resource_id, version, data'
 const memberData = `jsonb_build_object('memberId', member_id, 'memberType', case when user_id is null then 'Group' else 'User' end)`
 const unknownSql = `(select array_agg(id) from (select id from unknown order by id limit 10) first) as unknown`
@@ -196,7 +198,12 @@ function writeLeaveSql(column: 'user_id' | 'child_id'): string {
 const leaveSql = { user_id: writeLeaveSql('user_id'), child_id: writeLeaveSql('child_id') }
 
 /** Puts a restored user back into those of the groups that still exist. */
-export async function rejoinGroups(tx: Database, actor: Actor, userId: string, groupIds: readonly string[]): Promise<void> {
+export async function rejoinGroups(
+  tx: Database,
+  actor: Actor,
+  userId: string,
+  groupIds: readonly string[],
+): Promise<void> {
   const groups = await query<{ id: string; version: number }>(
     tx,
     'select id, version from groups where org_id = $1 and id = any($2::text[]) order by id for no key update',

@@ -26,7 +26,13 @@ const lasting = ['userName', 'active'] as const
 /** Merges what `directoryId` now says into what the others say; `keepsName` leaves the userName as it is. */
 export function stateWord(user: LockedUser, directoryId: string, says: UserResource, keepsName = false): Word {
   if (user.links.every((link) => link.directoryId === directoryId)) {
-    return { resource: says, ownerId: directoryId, setBy: null, links: [{ directoryId, resource: null }], shared: false }
+    return {
+      resource: says,
+      ownerId: directoryId,
+      setBy: null,
+      links: [{ directoryId, resource: null }],
+      shared: false,
+    }
   }
   const isNew = user.links.every((link) => link.directoryId !== directoryId)
   const links = isNew ? [...user.links, { directoryId, resource: null }] : user.links
@@ -60,7 +66,9 @@ function merge(user: LockedUser, statements: readonly Statement[], keepsName: bo
   if (first === undefined) throw new Error('nobody says anything of this person')
   const ownerId = statements.some((one) => one.directoryId === user.ownerId) ? user.ownerId : first.directoryId
   const shared = statements.length > 1
-  const ownerFirst = statements.toSorted((a, b) => Number(b.directoryId === ownerId) - Number(a.directoryId === ownerId))
+  const ownerFirst = statements.toSorted(
+    (a, b) => Number(b.directoryId === ownerId) - Number(a.directoryId === ownerId),
+  )
   const merged = mergeStatements(ownerFirst, user.authority)
   const resource = { ...merged.resource }
   for (const name of lasting) {

@@ -1,7 +1,7 @@
 // Which attributes of a user are columns or tables of their own, and how a condition asks them.
 import type { Parameters } from '../db/query.ts'
 import type { Actor } from './actor.ts'
-import { compareCommon, orderCommon, presentCommon, stripLocation } from './common-attributes.ts'
+import { compareCommon, compareTime, orderCommon, presentCommon, stripLocation } from './common-attributes.ts'
 import type { AttributePath, Comparison, Condition, Value } from './condition.ts'
 import { pathKey } from './condition.ts'
 import { type AttributeSource, compareTextSql, conditionSql } from './condition-sql.ts'
@@ -16,16 +16,21 @@ const manager = `${enterpriseUser}:manager`
 
 /** The attributes of users as `actor` may see them. */
 export function userAttributes(actor: Actor): AttributeSource {
-  return { compare, present, some, order: orderUsers }
+  return { compare, present, some, order }
 
-  function compare(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string | undefined {
+  function compare(
+    path: AttributePath,
+    comparison: Comparison,
+    value: Value,
+    parameters: Parameters,
+  ): string | undefined {
     const common = compareCommon('User', '/Users', path, comparison, value, parameters)
     if (common !== undefined) return common
     switch (pathKey(path)) {
       case 'userName':
         return compareUserName(path, comparison, value, parameters)
       case 'externalId':
-        return compareTextSql('l.external_id', path, comparison, value, parameters)
+        return compareExternalId(path, comparison, value, parameters)
       case `${enterpriseUser}:employeeNumber`:
         return compareKey('u.employee_number_key', path, comparison, value, parameters)
       case `${enterpriseUser}:department`:
@@ -39,7 +44,7 @@ export function userAttributes(actor: Actor): AttributeSource {
       case `${rollcallUser}:source`:
         return compareTextSql(sourceSql, path, comparison, value, parameters)
       case `${rollcallUser}:syncedAt`:
-        return compareTextSql(syncedSql, path, comparison, value, parameters)
+        return compareTime(syncedSql, comparison, value, parameters)
       case 'emails.value':
         return comparison === 'eq' && typeof value === 'string'
           ? `(u.email_keys @> array[${parameters.add(foldCase(value))}::text])`
@@ -51,7 +56,7 @@ export function userAttributes(actor: Actor): AttributeSource {
 
   function present(path: AttributePath, parameters: Parameters): string | undefined {
     const key = pathKey(path)
-    if (key === 'externalId') return '(l.external_id is not null)'
+    if (key === 'externalId') return `(${externalIdSql(parameters)} is not null)`
     if (path.name === 'groups') return someGroup({ kind: 'constant', value: true }, parameters)
     if (key === manager || key === `${manager}.value`) return '(u.manager_id is not null)'
     if (key === `${manager}.$ref`) return `(${managerUser} is not null)`
@@ -65,14 +70,51 @@ export function userAttributes(actor: Actor): AttributeSource {
     const address = path.name === 'emails' ? findRequiredAddress(of) : undefined
     if (address === undefined) return undefined
     // The index finds the few users with the address; the whole condition is then asked of them.
-    const all = conditionSql({ kind: 'some', path, of }, { ...userAttributes(actor), some: () => undefined }, parameters)
+    const all = conditionSql(
+      { kind: 'some', path, of },
+      { ...userAttributes(actor), some: () => undefined },
+      parameters,
+    )
     return `(u.email_keys @> array[${parameters.add(foldCase(address))}::text] and ${all})`
+  }
+
+  function order(path: AttributePath, parameters: Parameters): string | undefined {
+    return pathKey(path) === 'externalId' ? externalIdSql(parameters) : orderUsers(path)
+  }
+
+  // externalId is the one that the acting directory gave; an application sees the owner's.
+  function ownLink(parameters: Parameters): string {
+    const directory = actor.view === 'directory' ? parameters.add(actor.directoryId) : 'u.directory_id'
+    return `from links x where x.org_id = u.org_id and x.user_id = u.id and x.directory_id = ${directory}`
+  }
+
+  function externalIdSql(parameters: Parameters): string {
+    return `(select x.external_id ${ownLink(parameters)})`
+  }
+
+  // Equality is asked as "is among those who have it", so that the index of externalId finds them.
+  function compareExternalId(
+    path: AttributePath,
+    comparison: Comparison,
+    value: Value,
+    parameters: Parameters,
+  ): string {
+    if (comparison !== 'eq' || typeof value !== 'string') {
+      return compareTextSql(externalIdSql(parameters), path, comparison, value, parameters)
+    }
+    return `exists (select 1 ${ownLink(parameters)} and x.external_id = ${parameters.add(value)})`
   }
 
   function someGroup(condition: Condition, parameters: Parameters): string {
     const inner: AttributeSource = {
       compare: (path, comparison, value) =>
-        compareTextSql(groupText(path), path, comparison, path.sub === '$ref' ? stripLocation(value, '/Groups') : value, parameters),
+        compareTextSql(
+          groupText(path),
+          path,
+          comparison,
+          path.sub === '$ref' ? stripLocation(value, '/Groups') : value,
+          parameters,
+        ),
       present: (path) => `(${groupText(path)} is not null)`,
       some: () => 'false',
       order: () => undefined,
@@ -106,7 +148,13 @@ function compareUserName(path: AttributePath, comparison: Comparison, value: Val
 }
 
 // The column is prepared already, so no function may stand between it and its index.
-function compareKey(column: string, path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string {
+function compareKey(
+  column: string,
+  path: AttributePath,
+  comparison: Comparison,
+  value: Value,
+  parameters: Parameters,
+): string {
   const operand = typeof value === 'string' ? foldCase(value) : value
   if (comparison === 'eq' && typeof operand === 'string') {
     return `(${column} is not null and ${column} = ${parameters.add(operand)})`
@@ -118,8 +166,6 @@ function orderUsers(path: AttributePath): string | undefined {
   switch (pathKey(path)) {
     case 'userName':
       return 'u.user_name_key'
-    case 'externalId':
-      return 'l.external_id'
     case `${enterpriseUser}:employeeNumber`:
       return 'u.employee_number_key'
     case `${enterpriseUser}:department`:

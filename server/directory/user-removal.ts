@@ -6,7 +6,7 @@ import { transaction } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { compareResources } from './authority.ts'
-import { changesJson, changesSql, differenceJson } from './changes.ts'
+import { changesJson, changesSql, compareExternalIds, differenceJson } from './changes.ts'
 import { prepareUserName } from './keys.ts'
 import { leaveGroups, rejoinGroups } from './memberships.ts'
 import { endWord } from './person.ts'
@@ -33,9 +33,11 @@ export async function deleteUser(
 
 async function endLink(tx: Database, actor: Actor, user: LockedUser): Promise<void> {
   await leaveGroups(tx, actor, user.id, 'user_id', 'own')
-  const word = await avoidTakenName(tx, actor, user, undefined, (keepsName) => endWord(user, actor.directoryId, keepsName))
+  const word = await avoidTakenName(tx, actor, user, undefined, (keepsName) =>
+    endWord(user, actor.directoryId, keepsName),
+  )
   const difference = differenceJson(compareResources(user.resource, word.resource))
-  if (user.externalId !== null) difference['externalId'] = { before: user.externalId }
+  if (user.externalId !== null) difference['externalId'] = compareExternalIds(user.externalId, null)
   const version = user.version + 1
   const change = { resourceType: 'User', resourceId: user.id, operation: 'update', version, difference } as const
   const changes = changesJson(actor, [change], listEvents(user, word.resource, version))
@@ -72,16 +74,19 @@ const endLinkSql = `with updated as (
   select 1`
 
 async function removeUser(tx: Database, actor: Actor, user: LockedUser): Promise<void> {
-  // Groups are locked before the person, as a change of a group does. What joins between is seen by the second look.
+  // Whoever deletes locks people before groups, so that a manager and their reports can be deleted at once.
+  await clearManager(tx, actor, user.id)
+  // Groups are locked before the person is closed to them. What the person joins between is seen by the second look.
   const groupIds = await leaveGroups(tx, actor, user.id, 'user_id', 'all')
   await query(tx, 'select 1 from users where org_id = $1 and id = $2 for update', [actor.organizationId, user.id])
   groupIds.push(...(await leaveGroups(tx, actor, user.id, 'user_id', 'all')))
-  await clearManager(tx, actor, user.id)
   const version = user.version + 1
-  const change = { resourceType: 'User', resourceId: user.id, operation: 'delete', version } as const
+  const difference = differenceJson(compareResources(user.resource, {}))
+  if (user.externalId !== null) difference['externalId'] = compareExternalIds(user.externalId, null)
+  const change = { resourceType: 'User', resourceId: user.id, operation: 'delete', version, difference } as const
   const changes = changesJson(
     actor,
-    [{ ...change, difference: differenceJson(compareResources(user.resource, {})) }],
+    [change],
     [{ type: 'user.deleted', resourceType: 'User', resourceId: user.id, version }],
   )
   const record = JSON.stringify({ resource: user.resource, groupIds, version })
@@ -99,7 +104,14 @@ const removeSql = `with removed as (
 
 // Whoever reported to the person reports to nobody: a reference must lead somewhere (RFC 7643 section 2.3.7).
 async function clearManager(tx: Database, actor: Actor, id: string): Promise<void> {
-  await query(tx, clearManagerSql, [actor.organizationId, id, actor.at, actor.directoryId, actor.tokenId, actor.requestId])
+  await query(tx, clearManagerSql, [
+    actor.organizationId,
+    id,
+    actor.at,
+    actor.directoryId,
+    actor.tokenId,
+    actor.requestId,
+  ])
 }
 
 const managerAttribute = `${enterpriseUser}:manager`
@@ -114,7 +126,7 @@ function dropEmptyExtension(resource: string): string {
 const clearManagerSql = `with cleared as (
     update users set manager_id = null, version = version + 1, modified_at = $3::timestamptz,
       set_by = set_by - '${managerAttribute}', resource = ${dropEmptyExtension('resource')}
-    where org_id = $1 and manager_id = $2 returning org_id, id, version
+    where org_id = $1 and manager_id = $2 and id <> $2 returning org_id, id, version
   ), unsaid as (
     update links l set resource = (select ${dropEmptyExtension('r.resource')}
       from (select l.resource #- '{${enterpriseUser},manager}' as resource) r)

@@ -6,7 +6,7 @@ import { query } from '../db/query.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { applyDifferences, compareResources } from './authority.ts'
-import { type Change, changesJson, changesSql, differenceJson, type Event } from './changes.ts'
+import { type Change, changesJson, changesSql, compareExternalIds, differenceJson, type Event } from './changes.ts'
 import { findKept, type Kept, stateWord, type Word } from './person.ts'
 import { lockUser, type LockedUser } from './user-lock.ts'
 import { toColumns, type UserResource } from './user-record.ts'
@@ -46,8 +46,9 @@ export async function insertUsers(
     external_id: externalId,
     ...toColumns(resource),
   }))
-  const changes = users.map(({ id, resource }): Change => {
+  const changes = users.map(({ id, externalId, resource }): Change => {
     const difference = differenceJson(compareResources({}, resource))
+    if (externalId !== null) difference['externalId'] = compareExternalIds(null, externalId)
     return { resourceType: 'User', resourceId: id, operation, version, difference }
   })
   const type = operation === 'create' ? 'user.created' : 'user.restored'
@@ -105,7 +106,8 @@ export async function updateUser(
   const user = await lockUser(tx, actor, id)
   if (options.acceptsVersion?.(user.version) === false) throw new AppError('version_mismatch')
   const wanted = plan({ resource: user.resource, externalId: user.externalId }, false)
-  const restate = (said: UserResource): UserResource => plan({ resource: said, externalId: user.externalId }, true).resource
+  const restate = (said: UserResource): UserResource =>
+    plan({ resource: said, externalId: user.externalId }, true).resource
   return storeUser(tx, actor, user, wanted, options.statesEverything ? undefined : restate)
 }
 
@@ -133,7 +135,7 @@ export async function storeUser(
 
   const version = user.version + (changed ? 1 : 0)
   const difference = differenceJson(differences)
-  if (externalIdChanged) difference['externalId'] = { before: user.externalId, after: wanted.externalId }
+  if (externalIdChanged) difference['externalId'] = compareExternalIds(user.externalId, wanted.externalId)
   const changes: Change[] = changed
     ? [{ resourceType: 'User', resourceId: user.id, operation: 'update', version, difference }]
     : []

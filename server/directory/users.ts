@@ -10,18 +10,10 @@ import { sourceSql, syncedSql } from './owner-sql.ts'
 import { userAttributes } from './user-attributes.ts'
 import { enterpriseUser, rollcallUser } from './user-record.ts'
 
-// externalId is the one that the acting directory gave; an application sees the owner's.
-function linkSql(actor: Actor): string {
-  const directory = actor.view === 'directory' ? '$2' : 'u.directory_id'
-  return `left join links l on l.org_id = u.org_id and l.user_id = u.id and l.directory_id = ${directory}`
-}
-
-// A person whom this directory deleted is gone for it, however many others know them.
-function visibleSql(actor: Actor): string {
-  if (actor.view === 'directory') return 'l.ended_at is null'
-  return `not exists (select 1 from links e where e.org_id = u.org_id and e.user_id = u.id
+// A person whom this directory deleted is gone for it, however many others know them. Few links ever end, and those have an
+// index of their own.
+const visibleSql = `not exists (select 1 from links e where e.org_id = u.org_id and e.user_id = u.id
     and e.directory_id = $2 and e.ended_at is not null)`
-}
 
 /** The user as SCIM JSON with its version, or undefined where the actor sees none. */
 export async function readUser(
@@ -31,7 +23,7 @@ export async function readUser(
   rendering: Rendering,
 ): Promise<Representation | undefined> {
   const parameters = new Parameters(actor.organizationId, actor.directoryId, rendering.baseUrl, id)
-  const page = `select u.*, l.external_id from users u ${linkSql(actor)} where u.org_id = $1 and u.id = $4 and ${visibleSql(actor)}`
+  const page = `select u.* from users u where u.org_id = $1 and u.id = $4 and ${visibleSql}`
   const rows = await query<Representation>(db, renderSql(page, '', actor, rendering), parameters.values)
   return rows[0]
 }
@@ -47,12 +39,16 @@ async function readPage(db: Database, actor: Actor, request: ListRequest): Promi
   const parameters = new Parameters(actor.organizationId, actor.directoryId, request.baseUrl)
   const source = userAttributes(actor)
   const where = request.condition === undefined ? '' : `and ${conditionSql(request.condition, source, parameters)}`
-  const sort = request.sortBy === undefined ? '' : `${orderSql(request.sortBy, source)} ${request.descending ? 'desc' : 'asc'}, `
+  const key = request.sortBy === undefined ? 'u.id' : orderSql(request.sortBy, source, parameters)
+  const order = request.descending ? 'desc' : 'asc'
   const limit = `limit ${parameters.add(request.count)} offset ${parameters.add(request.startIndex - 1)}`
-  const place = sort === '' ? 'u.id' : `row_number() over (order by ${sort}u.id)`
-  const page = `select u.*, l.external_id, ${place} as place
-    from users u ${linkSql(actor)} where u.org_id = $1 and ${visibleSql(actor)} ${where} order by ${sort}u.id ${limit}`
-  return query<Representation>(db, renderSql(page, 'order by u.place', actor, request), parameters.values)
+  const page = `select u.*, ${key} as place from users u where u.org_id = $1 and ${visibleSql} ${where}
+    order by ${key} ${order}, u.id ${limit}`
+  return query<Representation>(
+    db,
+    renderSql(page, `order by u.place ${order}, u.id`, actor, request),
+    parameters.values,
+  )
 }
 
 async function countUsers(db: Database, actor: Actor, request: ListRequest): Promise<number> {
@@ -61,8 +57,8 @@ async function countUsers(db: Database, actor: Actor, request: ListRequest): Pro
     request.condition === undefined
       ? `select (select coalesce(sum(count), 0) from resource_counts where org_id = $1 and table_name = 'users')::int
           - (select count(*) from links where org_id = $1 and directory_id = $2 and ended_at is not null)::int as total`
-      : `select count(*)::int as total from users u ${linkSql(actor)}
-          where u.org_id = $1 and ${visibleSql(actor)} and ${conditionSql(request.condition, userAttributes(actor), parameters)}`
+      : `select count(*)::int as total from users u
+          where u.org_id = $1 and ${visibleSql} and ${conditionSql(request.condition, userAttributes(actor), parameters)}`
   const rows = await query<{ total: number }>(db, text, parameters.values)
   return rows[0]?.total ?? 0
 }
@@ -75,7 +71,16 @@ function renderSql(page: string, order: string, actor: Actor, rendering: Renderi
     select u.id, u.version, ${userJson(resourceSql(rendering), groups.text)} as json
     from page u
     left join users m on m.org_id = u.org_id and m.id = u.manager_id
+    left join lateral ${linkSql(actor)} l on true
     ${groups.join} ${order}`
+}
+
+// externalId is the one that the acting directory gave; an application sees the owner's. The limit keeps the planner from
+// joining all links of the organization, which it would do while it has no statistics.
+function linkSql(actor: Actor): string {
+  const directory = actor.view === 'directory' ? '$2' : 'u.directory_id'
+  return `(select x.external_id from links x
+      where x.org_id = u.org_id and x.user_id = u.id and x.directory_id = ${directory} limit 1)`
 }
 
 function groupsSql(actor: Actor): { ctes: string; text: string; join: string } {
@@ -92,7 +97,11 @@ function groupsSql(actor: Actor): { ctes: string; text: string; join: string } {
       join groups g on g.org_id = $1 and g.id = w.group_id ${own}
       group by w.user_id
     )`
-  return { ctes, text: `coalesce(',"groups":[' || ug.list || ']', '')`, join: 'left join user_groups ug on ug.user_id = u.id' }
+  return {
+    ctes,
+    text: `coalesce(',"groups":[' || ug.list || ']', '')`,
+    join: 'left join user_groups ug on ug.user_id = u.id',
+  }
 }
 
 function resourceSql(rendering: Rendering): string {
@@ -104,7 +113,7 @@ function resourceSql(rendering: Rendering): string {
 function userJson(resource: string, groupsText: string): string {
   const manager = `jsonb_strip_nulls(jsonb_build_object('value', u.manager_id,
     '$ref', case when m.id is not null then $3 || '/Users/' || m.id end, 'displayName', m.resource ->> 'displayName'))`
-  return `'{"id":"' || u.id || '"' || coalesce(',"externalId":' || to_json(u.external_id)::text, '')
+  return `'{"id":"' || u.id || '"' || coalesce(',"externalId":' || to_json(l.external_id)::text, '')
     || ',' || substr(left((case when u.manager_id is null then ${resource}
       else jsonb_set(${resource}, '{${enterpriseUser},manager}', ${manager}) end)::text, -1), 2)
     || ${groupsText} || ${metaSql('User', '/Users')}`
@@ -120,8 +129,8 @@ export function metaSql(resourceType: string, endpoint: string): string {
 /** The id of the user that the subject of a token names, by id or by userName. */
 export async function findSubject(db: Database, actor: Actor, subject: string): Promise<string | undefined> {
   const parameters = [actor.organizationId, actor.directoryId, subject, prepareUserName(subject) ?? null]
-  const text = `select u.id from users u ${linkSql(actor)}
-    where u.org_id = $1 and (u.id = $3 or u.user_name_key = $4::text) and ${visibleSql(actor)} order by u.id = $3 desc limit 1`
+  const text = `select u.id from users u
+    where u.org_id = $1 and (u.id = $3 or u.user_name_key = $4::text) and ${visibleSql} order by u.id = $3 desc limit 1`
   const [row] = await query<{ id: string }>(db, text, parameters)
   return row?.id
 }

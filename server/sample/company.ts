@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { drawBlueprint } from './blueprint.ts'
-import { listGroups } from './groups.ts'
-import { listPeople } from './people.ts'
+import { listGroups, type SampleGroup } from './groups.ts'
+import { listPeople, type SamplePerson } from './people.ts'
 import { createRandom, pickOne, streams } from './random.ts'
 
 export interface SampleCompany {
@@ -13,23 +13,6 @@ export interface SampleCompany {
   people(): Iterable<SamplePerson>
   /** Each call starts anew, with the same groups. */
   groups(): Iterable<SampleGroup>
-}
-
-export interface SamplePerson {
-  /** Position in people(), from 0; references between people use it. */
-  readonly index: number
-  readonly managerIndex: number | undefined
-  /** SCIM User resource without id, meta, groups and manager. */
-  readonly resource: Record<string, unknown>
-}
-
-export interface SampleGroup {
-  /** SCIM Group resource without id and members. */
-  readonly resource: Record<string, unknown>
-  /** People, by index. */
-  readonly memberIndexes: readonly number[]
-  /** Nested groups, by position in groups(); always earlier ones. */
-  readonly groupIndexes: readonly number[]
 }
 
 export interface SampleOptions {

@@ -1,5 +1,4 @@
 import type { Blueprint } from './blueprint.ts'
-import type { SampleGroup } from './company.ts'
 import { executiveOffice, type Department } from './departments.ts'
 import { createRandom, streams } from './random.ts'
 import { roles } from './roles.ts'
@@ -7,6 +6,15 @@ import { walkPositions } from './structure.ts'
 
 const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group'
 const groupExtension = 'urn:ietf:params:scim:schemas:extension:rollcall:2.0:Group'
+
+export interface SampleGroup {
+  /** SCIM Group resource without id and members. */
+  readonly resource: Record<string, unknown>
+  /** People, by index. */
+  readonly memberIndexes: readonly number[]
+  /** Nested groups, by position in groups(); always earlier ones. */
+  readonly groupIndexes: readonly number[]
+}
 
 interface GroupDraft {
   readonly name: string

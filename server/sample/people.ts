@@ -1,5 +1,4 @@
 import type { Blueprint } from './blueprint.ts'
-import type { SamplePerson } from './company.ts'
 import { drawEmployment, type Employment } from './employment.ts'
 import { NameBook, type PersonName } from './namebook.ts'
 import type { Office, PhoneRange } from './offices.ts'
@@ -11,6 +10,14 @@ export interface CompanyProfile {
   readonly name: string
   readonly domain: string
   readonly now: Date
+}
+
+export interface SamplePerson {
+  /** Position in people(), from 0; references between people use it. */
+  readonly index: number
+  readonly managerIndex: number | undefined
+  /** SCIM User resource without id, meta, groups and manager. */
+  readonly resource: Record<string, unknown>
 }
 
 const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User'

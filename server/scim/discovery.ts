@@ -21,11 +21,15 @@ export function createDiscovery(): Discovery {
   return {
     async read(path, hasFilter, schema, baseUrl) {
       if (hasFilter) throw new AppError('filter_forbidden', 'Discovery endpoints cannot be filtered.')
-      const [, endpoint, id] = path.split('/')
-      if (endpoint === 'Schemas') return readSchemas(id, schema, baseUrl, () => ask(routers, '/Schemas'))
-      const document = await ask(routers, endpoint === 'ResourceTypes' ? '/ResourceTypes' : '/ServiceProviderConfig')
-      if (endpoint === 'ResourceTypes') return readResourceTypes(id, document, schema, baseUrl)
-      return JSON.stringify(correctConfig(document, baseUrl))
+      const [endpoint = '', id] = path.split('/').filter((part) => part !== '').map(decodeURIComponent)
+      switch (endpoint.toLowerCase()) {
+        case 'schemas':
+          return readSchemas(id, schema, baseUrl, () => ask(routers, '/Schemas'))
+        case 'resourcetypes':
+          return readResourceTypes(id, await ask(routers, '/ResourceTypes'), schema, baseUrl)
+        default:
+          return JSON.stringify(correctConfig(await ask(routers, '/ServiceProviderConfig'), baseUrl))
+      }
     },
   }
 }
@@ -64,7 +68,7 @@ async function readSchemas(
     const all = [...[...ours.values()].map(toJson), ...others].map((one) => locate(one, 'Schema', `${baseUrl}/Schemas/${String(one['id'])}`))
     return formatDiscoveryList(all)
   }
-  const found = ours.get(decodeURIComponent(id).toLowerCase())
+  const found = ours.get(id.toLowerCase())
   if (found === undefined) throw new AppError('not_found', 'There is no such schema.')
   return JSON.stringify(locate(toJson(found), 'Schema', `${baseUrl}/Schemas/${found.id}`))
 }

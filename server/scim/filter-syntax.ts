@@ -22,10 +22,13 @@ const maxDepth = 50
 
 const comparisons: ReadonlySet<string> = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'])
 
-/** Throws invalid_filter, with the place in the text. */
-export function parseFilter(text: string): Syntax {
+/**
+ * Throws invalid_filter, with the place in the text. Unless `strict`, a word without quotes is a string, as authentik, WSO2
+ * and Entra's own samples have it.
+ */
+export function parseFilter(text: string, strict = false): Syntax {
   if (text.length > maxLength) throw new AppError('invalid_filter', `The filter is longer than ${maxLength} characters.`)
-  const reader = new Reader(text)
+  const reader = new Reader(text, strict)
   const syntax = reader.readOr(0)
   reader.expectEnd()
   return syntax
@@ -52,9 +55,11 @@ export function parsePath(text: string): PathSyntax {
 class Reader {
   position = 0
   readonly #text: string
+  readonly #strict: boolean
 
-  constructor(text: string) {
+  constructor(text: string, strict = false) {
     this.#text = text
+    this.#strict = strict
   }
 
   readOr(depth: number): Syntax {
@@ -107,11 +112,12 @@ class Reader {
     this.#skipSpace()
     const string = this.#match(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"/y)
     if (string !== undefined) return { value: JSON.parse(string) as string, quoted: true }
-    const word = this.#match(/[^\s()[\]"']+/y)
+    const word = this.#match(/[^\s()[\]"'“”‘’]+/y)
     if (word === undefined) throw this.#fail('needs a value: a string in double quotes, a number, true, false or null')
     if (word === 'true' || word === 'false') return { value: word === 'true', quoted: false }
     if (word === 'null') return { value: null, quoted: false }
     const isNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(word)
+    if (!isNumber && this.#strict) throw this.#fail(`needs double quotes around '${shorten(word)}'`)
     return { value: isNumber ? Number(word) : word, quoted: false }
   }
 

@@ -3,20 +3,16 @@
 import { AppError } from '../errors.ts'
 import type { Comparison, Condition, Operand } from '../directory/condition.ts'
 import { type ResolvedPath, resolvePath, toAttributePath } from './attribute-path.ts'
+import { isDateTime } from './date-time.ts'
 import { type Literal, parseFilter, type Syntax } from './filter-syntax.ts'
 import type { Attribute, ResourceType, Schema } from './schema.ts'
 
 /** Parses and resolves a filter for one resource type. Throws invalid_filter. */
-export function compileFilter(text: string, type: ResourceType): Condition {
-  return resolveFilter(parseFilter(text), type)
+export function compileFilter(text: string, type: ResourceType, strict = false): Condition {
+  return resolve(parseFilter(text, strict), type, false)
 }
 
-/** Resolves a parsed filter. Throws invalid_filter for a name that the type does not have. */
-export function resolveFilter(syntax: Syntax, type: ResourceType): Condition {
-  return resolve(syntax, type, false)
-}
-
-/** The same in a query over several types: a name that this one does not have is unassigned (RFC 7644 section 3.4.2.1). */
+/** Resolves a filter of a query over several types: a name that this one does not have is unassigned (RFC 7644 section 3.4.2.1). */
 export function resolveFilterAcrossTypes(syntax: Syntax, type: ResourceType): Condition {
   return resolve(syntax, type, true)
 }
@@ -34,7 +30,8 @@ function resolve(syntax: Syntax, type: ResourceType, acrossTypes: boolean): Cond
     case 'compare':
       return resolveComparison(findTarget(syntax.name, type), syntax.comparison, syntax.value)
     case 'value': {
-      const { extension, attribute } = findTarget(syntax.name, type)
+      const { extension, attribute, sub } = findTarget(syntax.name, type)
+      if (sub !== undefined) throw new AppError('invalid_filter', `The filter has [ ] after '${syntax.name}', which has one value.`)
       return resolveValueFilter(extension, attribute, syntax)
     }
   }
@@ -124,14 +121,14 @@ function checkLiteral(attribute: Attribute, comparison: Comparison, { value, quo
   }
   if (substrings.has(comparison) && !text) throw refuse(`works on strings, and this is ${attribute.type}.`)
   if (text) {
-    // A word without quotes is a string to authentik, WSO2 and Entra's own samples; a number or a boolean is not.
     if (typeof value !== 'string') throw refuse('needs a string in double quotes.')
+    if (value.includes('\0')) throw refuse('no value holds the character U+0000.')
     return value
   }
   if (attribute.type === 'boolean') return checkBoolean(value, quoted, refuse)
   if (attribute.type === 'dateTime') {
-    if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw refuse('needs a dateTime such as "2026-01-31T12:00:00Z".')
-    return value
+    if (typeof value !== 'string' || !isDateTime(value)) throw refuse('needs a dateTime such as "2026-01-31T12:00:00Z".')
+    return /Z$|[+-]\d\d:\d\d$/.test(value) ? value : `${value}Z`
   }
   if (typeof value !== 'number') throw refuse('needs a number.')
   return value

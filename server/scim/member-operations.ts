@@ -40,8 +40,12 @@ export async function planMembers(
 /** The ids in the value of `members`, in canonical form. Throws invalid_value where a member has none. */
 export function listMemberIds(members: JsonValue | undefined): string[] {
   if (!Array.isArray(members)) return []
-  const ids = members.map((member) => (isObject(member) && typeof member['value'] === 'string' ? member['value'] : undefined))
-  if (ids.includes(undefined)) throw new AppError('invalid_value', 'members: each member needs a value, the id of a user or group.')
+  const ids = members.map((member) =>
+    isObject(member) && typeof member['value'] === 'string' ? member['value'] : undefined,
+  )
+  if (ids.includes(undefined)) {
+    throw new AppError('invalid_value', 'members: each member needs a value, the id of a user or group.')
+  }
   return [...new Set(ids as string[])]
 }
 
@@ -57,7 +61,9 @@ export function readRemovedIds(value: unknown, reading: Reading): string[] | und
   return list.flatMap((one) => {
     if (one === null) return []
     const id = isObject(one) ? one['value'] : one
-    if (typeof id !== 'string') throw new AppError('invalid_value', 'members: a member to remove needs a value, its id.')
+    if (typeof id !== 'string') {
+      throw new AppError('invalid_value', 'members: a member to remove needs a value, its id.')
+    }
     return [id]
   })
 }

@@ -23,9 +23,11 @@ const patchOp = 'urn:ietf:params:scim:api:messages:2.0:patchop'
 export function readOperations(body: unknown, reading: Reading): Operation[] {
   if (!isObject(body)) throw new AppError('invalid_syntax', 'The body must be a JSON object.')
   const { schemas, operations } = lowerNames(body)
-  const named = Array.isArray(schemas) && schemas.some((one) => typeof one === 'string' && one.toLowerCase() === patchOp)
+  const named =
+    Array.isArray(schemas) && schemas.some((one) => typeof one === 'string' && one.toLowerCase() === patchOp)
   if (!named) {
-    const missing = (): AppError => new AppError('invalid_syntax', 'schemas must name urn:ietf:params:scim:api:messages:2.0:PatchOp.')
+    const missing = (): AppError =>
+      new AppError('invalid_syntax', 'schemas must name urn:ietf:params:scim:api:messages:2.0:PatchOp.')
     if (schemas !== undefined) throw missing()
     repair(reading, 'schemas', 'missing: read as a PatchOp', missing)
   }
@@ -35,7 +37,12 @@ export function readOperations(body: unknown, reading: Reading): Operation[] {
   }
   // Microsoft's validator sends none, and expects success.
   if (operations.length === 0) {
-    repair(reading, 'Operations', 'empty: nothing to do', () => new AppError('invalid_syntax', 'Operations must not be empty.'))
+    repair(
+      reading,
+      'Operations',
+      'empty: nothing to do',
+      () => new AppError('invalid_syntax', 'Operations must not be empty.'),
+    )
   }
   return operations.map((operation, index) => readOperation(operation, index, reading))
 }
@@ -52,7 +59,9 @@ function readOperation(operation: unknown, index: number, reading: Reading): Ope
   if (op === 'remove' && path === undefined) throw new AppError('no_target', `${place}: remove needs a path.`)
   // `add` with the path members[value eq "id"] says all in the path.
   const saysAll = op === 'add' && path !== undefined && /\bmembers\[/i.test(path)
-  if (op !== 'remove' && !saysAll && !('value' in members)) throw new AppError('invalid_value', `${place}: ${op} needs a value.`)
+  if (op !== 'remove' && !saysAll && !('value' in members)) {
+    throw new AppError('invalid_value', `${place}: ${op} needs a value.`)
+  }
   return { op, path, value: members['value'] }
 }
 
@@ -62,7 +71,12 @@ function readPathMember(path: unknown, op: string, place: string, reading: Readi
   if (typeof path === 'string' && !isBlank) return path
   if (!isBlank) throw new AppError('invalid_path', `${place}.path must be a string.`)
   if (op === 'remove') return undefined
-  repair(reading, `${place}.path`, 'empty: read as absent', () => new AppError('invalid_path', `${place}.path is empty.`))
+  repair(
+    reading,
+    `${place}.path`,
+    'empty: read as absent',
+    () => new AppError('invalid_path', `${place}.path is empty.`),
+  )
   return undefined
 }
 
@@ -93,7 +107,9 @@ export function resolveTarget(path: string, type: ResourceType): Target | undefi
   const resolved = resolvePath(syntax.name, type)
   if (resolved === undefined || syntax.filter === undefined) return undefined
   const { extension, attribute } = resolved
-  if (attribute === undefined || resolved.sub !== undefined) throw new AppError('invalid_path', `path '${path}' cannot be filtered.`)
+  if (attribute === undefined || resolved.sub !== undefined) {
+    throw new AppError('invalid_path', `path '${path}' cannot be filtered.`)
+  }
   const condition = resolveValueFilter(extension, attribute, { of: syntax.filter })
   const sub = syntax.sub === undefined ? undefined : attribute.subs.get(syntax.sub.toLowerCase())
   if (syntax.sub !== undefined && sub === undefined) {

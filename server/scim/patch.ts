@@ -47,12 +47,16 @@ class Patch {
 
   apply({ op, path, value }: Operation): void {
     if (path === undefined) {
-      if (!isObject(value)) throw new AppError('invalid_syntax', `${op} without a path needs an object of attributes as value.`)
+      if (!isObject(value)) {
+        throw new AppError('invalid_syntax', `${op} without a path needs an object of attributes as value.`)
+      }
       for (const [name, inner] of Object.entries(value)) this.#applyMember(op, name, inner)
       return
     }
     const target = resolveTarget(path, this.#type)
-    if (target === undefined) throw new AppError('invalid_path', `path '${shorten(path)}' is not in the schema of ${this.#type.name}.`)
+    if (target === undefined) {
+      throw new AppError('invalid_path', `path '${shorten(path)}' is not in the schema of ${this.#type.name}.`)
+    }
     this.#applyTarget(op, target, value)
   }
 
@@ -78,16 +82,16 @@ class Patch {
       return
     }
     if (attribute.name === 'schemas') return // they follow from the data
-    if (attribute.mutability === 'readOnly') throw new AppError('mutability', `${formatPath(target)} is set by the server.`)
-    if (sub !== undefined && isSetByServer(sub, attribute)) return this.#ignore(target, 'set by the server')
-    if (attribute.returned === 'never') return this.#ignore(target, 'not kept, for Rollcall stores no secrets of people')
-    if (attribute.name === 'members' && this.#type.name === 'Group') this.#applyMembers(op, target, attribute, value)
+    if (attribute.mutability === 'readOnly') throw refuseChange(target)
+    if (sub !== undefined && isSetByServer(sub, attribute)) this.#ignore(target, 'set by the server')
+    else if (attribute.returned === 'never') this.#ignore(target, 'not kept, for Rollcall stores no secrets of people')
+    else if (attribute.name === 'members' && this.#type.name === 'Group')
+      this.#applyMembers(op, target, attribute, value)
     else this.#applyAttribute(op, target, attribute, value)
   }
 
   #ignore(target: Target, why: string): void {
-    const path = formatPath(target)
-    repair(this.#reading, path, `${why}: ignored`, () => new AppError('mutability', `${path} is ${why}.`))
+    repair(this.#reading, formatPath(target), `${why}: ignored`, () => refuseChange(target, why))
   }
 
   #applyExtension(op: Op, extension: Schema, value: unknown): void {
@@ -121,7 +125,13 @@ class Patch {
   }
 
   /** The value of the attribute after the operation. */
-  #compute(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
+  #compute(
+    op: Op,
+    target: Target,
+    attribute: Attribute,
+    value: unknown,
+    before: JsonValue | undefined,
+  ): JsonValue | undefined {
     if (op === 'add' && isNothing(value)) return before
     if (attribute.multiValued && (target.condition !== undefined || target.sub !== undefined)) {
       return this.#changeValues(op, target, attribute, value, (before ?? []) as JsonValue[])
@@ -142,7 +152,13 @@ class Patch {
 
   // Sub-attributes that are not given stay (RFC 7644 section 3.5.2.3). Those given as "" go, and so does the whole where "" is
   // given for it; so does null, which adds nothing but replaces.
-  #mergeComplex(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
+  #mergeComplex(
+    op: Op,
+    target: Target,
+    attribute: Attribute,
+    value: unknown,
+    before: JsonValue | undefined,
+  ): JsonValue | undefined {
     const read = readValue(attribute, value, formatPath(target), this.#reading)
     if (read === undefined && !isObject(value)) return undefined
     const merged = { ...(before as JsonObject | undefined) }
@@ -159,12 +175,19 @@ class Patch {
     return op === 'replace' ? read : keepOnePrimary([...before, ...read], read)
   }
 
-  #removeValues(target: Target, attribute: Attribute, value: unknown, before: JsonValue | undefined): JsonValue | undefined {
+  #removeValues(
+    target: Target,
+    attribute: Attribute,
+    value: unknown,
+    before: JsonValue | undefined,
+  ): JsonValue | undefined {
     refuseRequired(attribute)
     if (!attribute.multiValued || value === undefined || value === null) return undefined
     const listed: readonly unknown[] = Array.isArray(value) ? value : [value]
     this.#reading.notes.push({ path: attribute.name, note: 'remove with a value: only the listed values were removed' })
-    const wanted = listed.flatMap((one) => readValue({ ...attribute, multiValued: false }, one, formatPath(target), this.#reading) ?? [])
+    const wanted = listed.flatMap(
+      (one) => readValue({ ...attribute, multiValued: false }, one, formatPath(target), this.#reading) ?? [],
+    )
     return ((before ?? []) as JsonValue[]).filter((one) => !wanted.some((it) => hasAll(one, it, target, attribute)))
   }
 
@@ -184,7 +207,10 @@ class Patch {
       changed.push(next)
       return next
     })
-    return keepOnePrimary(after.filter((one) => !isEmpty(one)), changed)
+    return keepOnePrimary(
+      after.filter((one) => !isEmpty(one)),
+      changed,
+    )
   }
 
   #changeValue(op: Op, target: Target, attribute: Attribute, value: unknown, one: JsonValue): JsonValue {
@@ -209,7 +235,9 @@ class Patch {
 
   #applyMembers(op: Op, target: Target, attribute: Attribute, value: unknown): void {
     const { condition, sub } = target
-    if (sub !== undefined) throw new AppError('mutability', `members.${sub.name} of a member cannot be changed; remove it and add another.`)
+    if (sub !== undefined) {
+      throw new AppError('mutability', `members.${sub.name} of a member cannot be changed; remove it and add another.`)
+    }
     const named = condition === undefined ? undefined : listNamedIds(condition)
     if (op === 'remove') {
       if (named !== undefined) this.members.push({ kind: 'remove', ids: named })
@@ -219,16 +247,25 @@ class Patch {
     }
     const list = isObject(value) || typeof value === 'string' ? [value] : value
     const ids = listMemberIds(readValue(attribute, list, 'members', this.#reading))
-    if (condition === undefined) this.members.push({ kind: op === 'replace' ? 'set' : 'add', ids })
-    else if (named === undefined) throw new AppError('no_target', 'members: the filter of the path names no member to add.')
-    else if (ids.some((id) => !named.includes(id))) throw new AppError('mutability', 'members.value of a member cannot be changed.')
-    else this.members.push({ kind: 'add', ids: named })
+    if (condition === undefined) {
+      this.members.push({ kind: op === 'replace' ? 'set' : 'add', ids })
+      return
+    }
+    if (named === undefined) throw new AppError('no_target', 'members: the filter of the path names no member to add.')
+    if (ids.some((id) => !named.includes(id))) {
+      throw new AppError('mutability', 'members.value of a member cannot be changed.')
+    }
+    this.members.push({ kind: 'add', ids: named })
   }
 
   #removeMembers(value: unknown): void {
     const ids = readRemovedIds(value, this.#reading)
     this.members.push(ids === undefined ? { kind: 'set', ids: [] } : { kind: 'remove', ids })
   }
+}
+
+function refuseChange(target: Target, why = 'set by the server'): AppError {
+  return new AppError('mutability', `${formatPath(target)} is ${why}.`)
 }
 
 function refuseRequired(attribute: Attribute): void {
@@ -240,7 +277,9 @@ function hasAll(value: JsonValue, wanted: JsonValue, { extension }: Target, attr
   const equals = (one: JsonValue | undefined, operand: JsonValue, sub?: Attribute): boolean =>
     compareValue(one, toAttributePath(extension, attribute, sub), 'eq', operand as Operand)
   if (!isObject(wanted)) return equals(value, wanted)
-  return Object.entries(wanted).every(([name, part]) => equals((value as JsonObject)[name], part, attribute.subs.get(name.toLowerCase())))
+  return Object.entries(wanted).every(([name, part]) =>
+    equals((value as JsonObject)[name], part, attribute.subs.get(name.toLowerCase())),
+  )
 }
 
 // Setting a value as the primary one makes the others not so (RFC 7644 section 3.5.2).
@@ -249,7 +288,9 @@ function keepOnePrimary(values: readonly JsonValue[], written: readonly JsonValu
   const primary = written.findLast(isPrimary)
   if (primary === undefined) return distinct
   const chosen = distinct.findLastIndex((one) => isDeepStrictEqual(one, primary))
-  return distinct.map((one, index) => (index !== chosen && isPrimary(one) ? { ...(one as JsonObject), primary: false } : one))
+  return distinct.map((one, index) =>
+    index !== chosen && isPrimary(one) ? { ...(one as JsonObject), primary: false } : one,
+  )
 }
 
 function readEqualities(condition: Condition): JsonObject | undefined {
@@ -257,8 +298,10 @@ function readEqualities(condition: Condition): JsonObject | undefined {
     const parts = condition.of.map(readEqualities)
     return parts.includes(undefined) ? undefined : Object.assign({}, ...parts)
   }
-  if (condition.kind !== 'compare' || condition.comparison !== 'eq' || condition.path.sub === undefined) return undefined
-  return condition.value === null ? {} : { [condition.path.sub]: condition.value }
+  if (condition.kind !== 'compare' || condition.comparison !== 'eq') return undefined
+  const { value, path } = condition
+  if (path.sub === undefined) return undefined
+  return value === null ? {} : { [path.sub]: value }
 }
 
 function isNothing(value: unknown): boolean {

@@ -112,7 +112,7 @@ function toListRequest(exchange: Exchange, search: Search, projection: Projectio
     baseUrl: exchange.baseUrl,
     omits: projection.omits,
     adds: projection.adds,
-    condition: search.filter === undefined ? undefined : compileFilter(search.filter, type),
+    condition: search.filter === undefined ? undefined : compileFilter(search.filter, type, exchange.reading.strict),
     sortBy: resolveSort(search.sortBy, type),
     descending: search.descending,
     startIndex: search.startIndex,

@@ -1,9 +1,10 @@
 // A query over all resource types (RFC 7644 section 3.4.2.1): the users that match, then the groups.
+import type { AttributePath } from '../directory/condition.ts'
 import type { ListRequest } from '../directory/listing.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Answer, Exchange, Handler } from './exchange.ts'
 import { resolveFilterAcrossTypes } from './filter.ts'
-import { parseFilter, type Syntax } from './filter-syntax.ts'
+import { parseFilter } from './filter-syntax.ts'
 import { project, readProjection } from './projection.ts'
 import type { ResourceType } from './schema.ts'
 import { formatList, readSearchBody, readSearchQuery, resolveSort, type Search } from './search.ts'
@@ -21,7 +22,8 @@ export function createRootSearch(endpoints: readonly Endpoint[]): { list: Handle
 }
 
 async function answer(exchange: Exchange, search: Search, endpoints: readonly Endpoint[]): Promise<Answer> {
-  const syntax = search.filter === undefined ? undefined : parseFilter(search.filter)
+  const syntax = search.filter === undefined ? undefined : parseFilter(search.filter, exchange.reading.strict)
+  const sorts = resolveSorts(search.sortBy, Object.values(exchange.schema.types))
   const found: string[] = []
   let total = 0
   for (const endpoint of endpoints) {
@@ -29,8 +31,17 @@ async function answer(exchange: Exchange, search: Search, endpoints: readonly En
     const projection = readProjection(search.attributes, search.excludedAttributes, type)
     const startIndex = Math.max(search.startIndex - total, 1)
     const room = search.count - found.length
-    const request = { ...toRequest(exchange, search, syntax, type), omits: projection.omits, adds: projection.adds }
-    const listing = await endpoint.list(exchange, { ...request, startIndex, count: room })
+    const request: ListRequest = {
+      baseUrl: exchange.baseUrl,
+      omits: projection.omits,
+      adds: projection.adds,
+      condition: syntax === undefined ? undefined : resolveFilterAcrossTypes(syntax, type),
+      sortBy: sorts.get(type),
+      descending: search.descending,
+      startIndex,
+      count: room,
+    }
+    const listing = await endpoint.list(exchange, request)
     found.push(...listing.resources.map((json) => project(json, projection)))
     total += listing.total
   }
@@ -38,21 +49,17 @@ async function answer(exchange: Exchange, search: Search, endpoints: readonly En
 }
 
 // Sorting holds within a type; an attribute that only another type has leaves this one in its own order.
-function toRequest(exchange: Exchange, search: Search, syntax: Syntax | undefined, type: ResourceType): Omit<ListRequest, 'omits' | 'adds'> {
-  return {
-    baseUrl: exchange.baseUrl,
-    condition: syntax === undefined ? undefined : resolveFilterAcrossTypes(syntax, type),
-    sortBy: search.sortBy === undefined ? undefined : findSort(search.sortBy, type),
-    descending: search.descending,
-    startIndex: search.startIndex,
-    count: search.count,
+function resolveSorts(sortBy: string | undefined, types: readonly ResourceType[]): Map<ResourceType, AttributePath> {
+  const sorts = new Map<ResourceType, AttributePath>()
+  let refusal: unknown
+  for (const type of types) {
+    try {
+      const sort = resolveSort(sortBy, type)
+      if (sort !== undefined) sorts.set(type, sort)
+    } catch (error) {
+      refusal = error
+    }
   }
-}
-
-function findSort(sortBy: string, type: ResourceType): ListRequest['sortBy'] {
-  try {
-    return resolveSort(sortBy, type)
-  } catch {
-    return undefined
-  }
+  if (refusal !== undefined && sorts.size === 0) throw refusal
+  return sorts
 }

@@ -25,7 +25,7 @@ export function readSearchQuery(query: Query): Search {
   const list = (name: string): string[] | undefined => query.get(name)?.split(',')
   return {
     filter: readFilter(query.get('filter')),
-    sortBy: query.get('sortby') === '' ? undefined : query.get('sortby'),
+    sortBy: query.get('sortby') || undefined,
     descending: readSortOrder(query.get('sortorder')),
     startIndex: readStartIndex(readInteger(query.get('startindex'), 'startIndex')),
     count: readCount(readInteger(query.get('count'), 'count')),
@@ -48,7 +48,7 @@ export function readSearchBody(body: unknown, reading: Reading): Search {
   }
   return {
     filter: readFilter(readString(members.get('filter'), 'filter')),
-    sortBy: readString(members.get('sortby'), 'sortBy'),
+    sortBy: readString(members.get('sortby'), 'sortBy') || undefined,
     descending: readSortOrder(readString(members.get('sortorder'), 'sortOrder')),
     startIndex: readStartIndex(readNumber(members.get('startindex'), 'startIndex')),
     count: readCount(readNumber(members.get('count'), 'count')),

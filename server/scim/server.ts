@@ -127,11 +127,16 @@ export class ScimServer {
       path,
       status,
       durationMs,
-      error,
-      notes: trace.notes,
+      error: error === null ? null : toStorable(error),
+      notes: trace.notes.map(({ path: place, note }) => ({ path: toStorable(place), note: toStorable(note) })),
       userAgent: request.headers['user-agent']?.slice(0, 200) ?? null,
     })
   }
+}
+
+// Messages quote what was sent, and cut it anywhere; PostgreSQL keeps neither U+0000 nor half a surrogate pair.
+function toStorable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed()
 }
 
 // A client that takes only application/json gets its JSON under that name (OneLogin, Google).

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import { AppError } from '../errors.ts'
+import { isDateTime } from './date-time.ts'
 import { type Reading, repair } from './notes.ts'
 import type { Attribute } from './schema.ts'
 
@@ -104,7 +105,12 @@ export function isSetByServer(sub: Attribute, attribute: Attribute): boolean {
 /** Attributes that the schema does not have are left out, or refused in strict mode. */
 export function ignoreUnknown(path: string, reading: Reading): void {
   const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path
-  repair(reading, shown, 'not in the schema: ignored', () => new AppError('invalid_syntax', `${shown} is not in the schema.`))
+  repair(
+    reading,
+    shown,
+    'not in the schema: ignored',
+    () => new AppError('invalid_syntax', `${shown} is not in the schema.`),
+  )
 }
 
 // Entra sends "True" and "False" unless its tenant URL asks for compliance, and sometimes then.
@@ -113,25 +119,18 @@ function readBoolean(value: unknown, path: string, reading: Reading): boolean | 
   if (value === '') return undefined
   const lower = typeof value === 'string' ? value.toLowerCase() : undefined
   if (lower !== 'true' && lower !== 'false') throw invalid(path, 'must be true or false')
-  repair(reading, path, `the string "${String(value)}" was read as ${lower}`, () => invalid(path, 'must be true or false, not a string'))
+  repair(reading, path, `the string "${String(value)}" was read as ${lower}`, () =>
+    invalid(path, 'must be true or false, not a string'),
+  )
   return lower === 'true'
 }
 
-const dateTime = /^-?\d{4,}-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/
-
-// xsd:dateTime: a date and a time. Date.parse takes 30 February for 2 March, hence the second look at the day.
 function readDateTime(value: unknown, path: string): string | undefined {
   if (value === '') return undefined
-  const parts = typeof value === 'string' ? dateTime.exec(value) : null
-  if (parts === null || typeof value !== 'string' || Number.isNaN(Date.parse(value)) || !isDayOfMonth(value)) {
+  if (typeof value !== 'string' || !isDateTime(value)) {
     throw invalid(path, 'must be a dateTime such as 2026-01-31T12:00:00Z')
   }
   return value
-}
-
-function isDayOfMonth(value: string): boolean {
-  const day = new Date(`${value.slice(0, value.indexOf('T'))}T00:00:00Z`)
-  return !Number.isNaN(day.getTime()) && day.toISOString().slice(8, 10) === value.slice(value.indexOf('T') - 2, value.indexOf('T'))
 }
 
 function readBinary(value: unknown, path: string): string | undefined {

@@ -4,9 +4,9 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, 
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import pg from 'pg'
-import { startEmbeddedPostgres, type EmbeddedPostgres, type Surroundings } from '../../server/db/embedded.ts'
-import { checkPostgresBinaries, findPostgresBinaries } from '../../server/db/postgres-binaries.ts'
-import { listMeans, type Account } from '../../server/db/postgres-user.ts'
+import { startEmbeddedPostgres, type EmbeddedPostgres, type Surroundings } from '../../server/db/embedded/start.ts'
+import { checkPostgresBinaries, findPostgresBinaries } from '../../server/db/embedded/binaries.ts'
+import { listMeans, type Account } from '../../server/db/embedded/means.ts'
 import { AppError } from '../../server/errors.ts'
 
 // Crash-safe as far as these tests go: they kill processes, never the machine.

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { AppError } from '../../server/errors.ts'
-import { createSampleCompany, type SampleCompany, type SamplePerson } from '../../server/sample/company.ts'
+import { createSampleCompany, type SampleCompany } from '../../server/sample/company.ts'
+import type { SamplePerson } from '../../server/sample/people.ts'
 
 const now = new Date('2026-03-01T09:00:00Z')
 const today = '2026-03-01'

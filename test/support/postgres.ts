@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect, type Database } from '../../server/db/connect.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../server/db/embedded.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../server/db/embedded/start.ts'
 import { migrate } from '../../server/db/migrate.ts'
 import { closeApp } from './app.ts'
 

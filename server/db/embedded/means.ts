@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { lchown, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join, parse } from 'node:path'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
 
 export interface Account {
   readonly uid: number

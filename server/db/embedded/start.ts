@@ -1,23 +1,32 @@
 // Runs the embedded PostgreSQL: one cluster in DATA_DIR, made at the first start, whose server outlives this process
 // when it is killed and is adopted at the next start.
-import { randomBytes } from 'node:crypto'
-import { link, mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, realpath, stat } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
 import {
   checkPostgresBinaries,
   findPostgresBinaries,
   postgresMajor,
   refuseShellCharacters,
-  runInitdb,
   runPgCtlStart,
   runPgCtlStop,
   type PostgresBinaries,
-} from './postgres-binaries.ts'
-import { chooseMeans, failToRun, giveTo, listMeans, runCommand, type Account, type Means } from './postgres-user.ts'
+} from './binaries.ts'
+import {
+  type Cluster,
+  clusterName,
+  createCluster,
+  hasCluster,
+  readPassword,
+  removeAttempts,
+  superuser,
+} from './cluster.ts'
+import { ignoreMissing, readErrorCode } from './files.ts'
+import { chooseMeans, failToRun, giveTo, listMeans, type Account, type Means } from './means.ts'
+import { findPostmaster, type Postmaster } from './postmaster.ts'
 
 export interface EmbeddedPostgres {
   /** postgres://… on 127.0.0.1 with the generated password */
@@ -40,26 +49,7 @@ export interface Surroundings {
   readonly listMeans: (clusterOwner: Account | undefined) => Promise<readonly Means[]>
 }
 
-interface Cluster {
-  readonly dataDir: string
-  readonly directory: string
-  readonly logFile: string
-  readonly passwordFile: string
-  readonly binaries: PostgresBinaries
-  readonly means: Means
-  readonly settings: Readonly<Record<string, string>>
-}
-
-interface Postmaster {
-  readonly pid: number
-  /** Absent while the server starts, recovers or stops: it would refuse us, and write that into its log. */
-  readonly port: number | undefined
-}
-
-const superuser = 'rollcall'
 const databaseName = 'rollcall'
-const clusterName = `postgres-${postgresMajor}`
-const attemptPrefix = `${clusterName}.attempt-`
 const readyWithinMs = 60_000
 const pollMs = 50
 
@@ -123,75 +113,6 @@ async function prepareCluster(
   }
 }
 
-async function hasCluster(directory: string): Promise<boolean> {
-  const names = await ignoreMissing(readdir(directory))
-  if (names === undefined || names.length === 0) return false
-  const version = await ignoreMissing(readFile(join(directory, 'PG_VERSION'), 'utf8'))
-  if (version?.trim() === postgresMajor) return true
-  throw failToRun(`${directory} is not a PostgreSQL ${postgresMajor} cluster.`, 'Move that directory away')
-}
-
-async function readPassword({ directory, passwordFile }: Cluster): Promise<string> {
-  const password = (await ignoreMissing(readFile(passwordFile, 'utf8')))?.trim()
-  if (password) return password
-  throw failToRun(
-    `${passwordFile}, the password of the cluster ${directory}, is missing.`,
-    'Restore that file from a backup',
-  )
-}
-
-// The cluster is made elsewhere and renamed into its place when it is whole. A killed attempt is thus never taken for a
-// cluster; and of two at the same time the second cannot rename onto the first, and uses that one.
-async function createCluster(cluster: Cluster, log: EmbeddedOptions['log']): Promise<string> {
-  const { dataDir, directory } = cluster
-  log?.(`Creating the PostgreSQL ${postgresMajor} cluster ${directory}`)
-  const attempt = await mkdtemp(join(dataDir, attemptPrefix))
-  try {
-    const password = await agreeOnPassword(cluster, attempt)
-    await initialise(cluster, attempt, password)
-    await rename(join(attempt, 'cluster'), directory)
-    // Or else a power failure could undo the renaming after data was committed.
-    await syncDirectory(dataDir)
-    return password
-  } catch (error) {
-    if (await hasCluster(directory)) return await readPassword(cluster)
-    throw error
-  } finally {
-    await removeTree(attempt)
-  }
-}
-
-// link(2) makes the file whole or not at all, and only when there is none: simultaneous starters get one password.
-async function agreeOnPassword({ dataDir, passwordFile }: Cluster, attempt: string): Promise<string> {
-  const draft = join(attempt, 'draft')
-  await writeFile(draft, randomBytes(24).toString('base64url'), { mode: 0o600, flush: true })
-  await linkUnlessThere(draft, passwordFile)
-  await rm(draft)
-  await syncDirectory(dataDir)
-  return (await readFile(passwordFile, 'utf8')).trim()
-}
-
-async function initialise({ binaries, means, settings }: Cluster, attempt: string, password: string): Promise<void> {
-  // A copy of its own, because the user that PostgreSQL runs under has to be able to read it.
-  const pwfile = join(attempt, 'password')
-  await writeFile(pwfile, password, { mode: 0o600 })
-  await giveTo(means.owner, attempt)
-  const cluster = { directory: join(attempt, 'cluster'), superuser, pwfile, sync: settings['fsync'] !== 'off' }
-  const { ok, output } = await runInitdb(binaries, means, cluster)
-  if (!ok) throw failToRun(`initdb could not make a cluster in ${attempt} (${output}).`, 'Mend what it reports')
-}
-
-// Whatever attempts are left once there is a cluster are dead or bound to lose.
-async function removeAttempts(dataDir: string): Promise<void> {
-  const names = await readdir(dataDir)
-  for (const name of names.filter((found) => found.startsWith(attemptPrefix))) await removeTree(join(dataDir, name))
-}
-
-// Someone else's initdb may still be writing there. What is left over is removed at the next start.
-async function removeTree(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true }).catch(() => undefined)
-}
-
 async function startOrAdopt(cluster: Cluster, password: string): Promise<{ port: number; adopted: boolean }> {
   const deadline = Date.now() + readyWithinMs
   let adopted = true
@@ -245,60 +166,6 @@ async function chooseFreePort(): Promise<number> {
   return port
 }
 
-/** The live server of the cluster, as its postmaster.pid tells it. A file that names another process is put aside. */
-async function findPostmaster(directory: string): Promise<Postmaster | undefined> {
-  const pidFile = join(directory, 'postmaster.pid')
-  const text = await ignoreMissing(readFile(pidFile, 'utf8'))
-  if (text === undefined) return undefined
-  const lines = text.split('\n')
-  const pid = Number(lines[0])
-  // PostgreSQL itself replaces the file of a process that is gone.
-  if (!(pid > 0) || !isAlive(pid)) return undefined
-  if (await isServerOf(pid, directory)) {
-    // Lines 4 and 8 (src/include/utils/pidfile.h)
-    return { pid, port: lines[7]?.trim() === 'ready' ? Number(lines[3]) : undefined }
-  }
-  await removePidFile(pidFile, pid)
-  return undefined
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return readErrorCode(error) === 'EPERM'
-  }
-}
-
-// A server's working directory is its cluster. This also tells zombies, which a container without an init keeps.
-async function isServerOf(pid: number, directory: string): Promise<boolean> {
-  if (process.platform === 'win32') return true
-  if (process.platform !== 'linux') {
-    const { output } = await runCommand('ps', ['-ww', '-o', 'command=', '-p', String(pid)])
-    return output.includes(directory)
-  }
-  try {
-    const [workingDirectory, own] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(directory)])
-    return workingDirectory.ino === own.ino && workingDirectory.dev === own.dev
-  } catch (error) {
-    // Root without CAP_SYS_PTRACE (as in Docker) may not look there; the command line is open to all.
-    if (!['EACCES', 'EPERM'].includes(readErrorCode(error))) return false
-    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    return commandLine.split('\0').includes(directory)
-  }
-}
-
-// PostgreSQL refuses to start while the process lives that the file names, whatever that is. Renamed first, because
-// another start may have written a new one since we read it: then it is put back. Should a server run all the same,
-// PostgreSQL's shared memory key, made from the directory's inode, keeps a second one from starting.
-async function removePidFile(pidFile: string, stalePid: number): Promise<void> {
-  const aside = `${pidFile}.stale-${randomBytes(4).toString('hex')}`
-  await ignoreMissing(rename(pidFile, aside))
-  const text = await ignoreMissing(readFile(aside, 'utf8'))
-  if (text !== undefined && Number(text.split('\n')[0]) !== stalePid) await linkUnlessThere(aside, pidFile)
-  await rm(aside, { force: true })
-}
-
 /** Connects, and creates the database when it is missing. False when the server is not ready yet. */
 async function openDatabase({ passwordFile, directory }: Cluster, password: string, port: number): Promise<boolean> {
   try {
@@ -346,30 +213,4 @@ function explainError(error: unknown, dataDir: string): unknown {
   }
   if (!(error instanceof Error) || error instanceof AppError || !('syscall' in error)) return error
   return failToRun(`${error.message}.`, `Let Rollcall write in DATA_DIR (${dataDir}) and free some space there`, error)
-}
-
-async function linkUnlessThere(from: string, to: string): Promise<void> {
-  await link(from, to).catch((error: unknown) => {
-    if (readErrorCode(error) !== 'EEXIST') throw error
-  })
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  // Windows cannot open a directory.
-  if (process.platform === 'win32') return
-  const handle = await open(path, 'r')
-  await handle.sync().finally(() => handle.close())
-}
-
-async function ignoreMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (readErrorCode(error) !== 'ENOENT') throw error
-    return undefined
-  }
-}
-
-function readErrorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
