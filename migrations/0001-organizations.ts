@@ -64,7 +64,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       jwks_uri text not null,
       created_at timestamptz(3) not null,
       primary key (org_id, id),
-      foreign key (org_id, directory_id) references directories on delete cascade,
+      constraint issuers_directory foreign key (org_id, directory_id) references directories on delete cascade,
       constraint issuers_issuer_audience unique (issuer, audience)
     )`.execute(db)
   await sql`

@@ -34,8 +34,11 @@ export class Authenticator {
     return principal
   }
 
-  #find(secret: string): Promise<Principal | undefined> {
-    return secret.startsWith('ey') && secret.split('.').length === 3 ? this.#jwts.find(secret) : this.#tokens.find(secret)
+  // A token that the operator chose may look like a JWT and be none.
+  async #find(secret: string): Promise<Principal | undefined> {
+    const looksLikeJwt = secret.startsWith('ey') && secret.split('.').length === 3
+    const principal = looksLikeJwt ? await this.#jwts.find(secret) : undefined
+    return principal ?? this.#tokens.find(secret)
   }
 }
 

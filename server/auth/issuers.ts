@@ -1,6 +1,7 @@
 // The issuers of JWTs that an organization trusts.
 import type { Database } from '../db/connect.ts'
 import { createId } from '../db/ids.ts'
+import { AppError } from '../errors.ts'
 
 export interface Issuer {
   /** The `iss` claim. */
@@ -12,7 +13,10 @@ export interface Issuer {
   readonly directoryId: string | null
 }
 
-/** Throws uniqueness where the pair of issuer and audience is in use, in any organization: it decides whose a token is. */
+/**
+ * Throws uniqueness where the pair of issuer and audience is in use, in any organization, for it decides whose a token is; and
+ * invalid_value for an unknown directory.
+ */
 export async function createIssuer(db: Database, organizationId: string, issuer: Issuer, now: Date): Promise<string> {
   const id = createId('iss', now)
   await db
@@ -41,6 +45,12 @@ export async function listIssuers(db: Database, organizationId: string): Promise
   }))
 }
 
+/** Throws not_found. */
 export async function removeIssuer(db: Database, organizationId: string, id: string): Promise<void> {
-  await db.deleteFrom('issuers').where('org_id', '=', organizationId).where('id', '=', id).execute()
+  const { numDeletedRows } = await db
+    .deleteFrom('issuers')
+    .where('org_id', '=', organizationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (numDeletedRows === 0n) throw new AppError('not_found', `There is no issuer ${id}.`)
 }

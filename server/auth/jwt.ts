@@ -35,13 +35,14 @@ export class JwtVerifier {
     this.#now = now
   }
 
-  /** undefined where the JWT is not one that the organization trusts. Throws database_unavailable. */
+  /** undefined where the JWT is not one that an organization trusts. Throws database_unavailable. */
   async find(jwt: string): Promise<Principal | undefined> {
     const claims = readClaims(jwt)
     if (claims?.iss === undefined) return undefined
     const audiences = [claims.aud ?? []].flat()
-    const [issuer] = await reading(() => query<Issuer>(this.#db, issuerSql, [claims.iss, audiences]))
-    if (issuer === undefined) return undefined
+    const [issuer, another] = await reading(() => query<Issuer>(this.#db, issuerSql, [claims.iss, audiences]))
+    // A token for two audiences that we serve does not say for which of them it is used here.
+    if (issuer === undefined || another !== undefined) return undefined
     const verified = await this.#verify(jwt, claims.iss, issuer)
     return verified === undefined ? undefined : toPrincipal(issuer, verified)
   }
@@ -76,7 +77,7 @@ export class JwtVerifier {
 
 // A wrong key is the caller's fault; a key set that does not answer is not, and must not look like a revoked token.
 function isKeySetUnreachable(error: unknown): boolean {
-  if (error instanceof errors.JWKSTimeout) return true
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true
   return !(error instanceof errors.JOSEError) || error.code === 'ERR_JOSE_GENERIC'
 }
 

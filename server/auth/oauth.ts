@@ -51,6 +51,7 @@ export function createOAuthRouter(parts: OAuthParts): Router {
 
 async function grant(parts: OAuthParts, request: Request): Promise<Record<string, unknown>> {
   const body = readForm(request)
+  if (!body.has('grant_type')) throw new OAuthError(400, 'invalid_request', 'grant_type is missing.')
   if (body.get('grant_type') !== 'client_credentials') {
     throw new OAuthError(400, 'unsupported_grant_type', 'grant_type must be client_credentials.')
   }

@@ -25,7 +25,9 @@ export class RateLimiter {
     const at = this.#now().getTime()
     const capacity = this.#perSecond * 10
     const bucket = this.#buckets.get(key) ?? this.#open(key, capacity, at)
-    bucket.tokens = Math.min(capacity, bucket.tokens + ((at - bucket.at) / 1000) * this.#perSecond)
+    // A clock that is set back must not take away what it gave.
+    const elapsedMs = Math.max(0, at - bucket.at)
+    bucket.tokens = Math.min(capacity, bucket.tokens + (elapsedMs / 1000) * this.#perSecond)
     bucket.at = at
     if (bucket.tokens >= 1) {
       bucket.tokens -= 1

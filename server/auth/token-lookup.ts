@@ -57,7 +57,8 @@ export class TokenLookup {
   }
 }
 
-const lookupSql = `select t.org_id, t.id, t.directory_id is not null as for_directory, t.scopes, d.id as directory_id, d.strict,
+// An access token acts as the token that obtained it: what it did is found under a name that lasts.
+const lookupSql = `select t.org_id, coalesce(t.parent_id, t.id) as id, t.directory_id is not null as for_directory, t.scopes, d.id as directory_id, d.strict,
     d.restore_users, o.schema_version
   from tokens t
   join organizations o on o.org_id = t.org_id

@@ -32,7 +32,7 @@ export function hashToken(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
 }
 
-/** Throws uniqueness where the directory has two live tokens already, and not_found for an unknown directory. */
+/** Throws uniqueness where the directory has two live tokens already, and invalid_value for an unknown directory. */
 export async function createToken(db: Database, token: NewToken, now: Date): Promise<CreatedToken> {
   const secret = token.secret ?? `rc_${randomBytes(32).toString('base64url')}`
   const id = createId('tok', now)
@@ -55,8 +55,17 @@ export async function createToken(db: Database, token: NewToken, now: Date): Pro
   return { id, secret }
 }
 
-// The unique index refuses a third; an expired token gives its place up.
+// The unique index refuses a third; an expired token gives its place up. The directory is locked, so that of two tokens made
+// at once each finds its own place.
 async function takeSlot(tx: Database, organizationId: string, directoryId: string, now: Date): Promise<number> {
+  const directory = await tx
+    .selectFrom('directories')
+    .select('id')
+    .where('org_id', '=', organizationId)
+    .where('id', '=', directoryId)
+    .forUpdate()
+    .executeTakeFirst()
+  if (directory === undefined) throw new AppError('invalid_value', `directoryId: there is no directory ${directoryId}.`)
   await tx
     .updateTable('tokens')
     .set({ revoked_at: now })

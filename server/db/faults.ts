@@ -18,6 +18,7 @@ const constraintErrors: Readonly<Record<string, () => AppError>> = {
   directories_name: () => new AppError('uniqueness', 'The organization already has a directory of this name.'),
   organizations_name: () => new AppError('uniqueness', 'There is already an organization of this name.'),
   issuers_issuer_audience: () => new AppError('uniqueness', 'This issuer and audience are in use already.'),
+  issuers_directory: () => new AppError('invalid_value', 'directoryId: there is no such directory.'),
   custom_attributes_pkey: () => new AppError('uniqueness', 'The organization already has an attribute of this name.'),
   links_directory: () => new AppError('not_found'),
 }

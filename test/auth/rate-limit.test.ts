@@ -23,13 +23,13 @@ describe('the rate limit', () => {
       logger: createLogger('silent'),
       now: () => new Date(now.getTime() + aheadMs),
     })
-    const ask = (token: string) => supertest(app.express).get('/scim/v2/Users?count=0').set('Authorization', `Bearer ${token}`)
+    const ask = (token: string) => supertest(app.express).get('/scim/v2/Users?count=0').set({ Authorization: `Bearer ${token}`, Accept: 'application/scim+json' })
     for (let count = 0; count < 10; count++) expect((await ask(tenant.directoryToken)).status).to.equal(200)
-    const refused = await ask(tenant.directoryToken).buffer(true).parse(readText)
+    const refused = await ask(tenant.directoryToken)
     expect(refused.status).to.equal(429)
     expect(refused.headers['retry-after']).to.equal('1')
     expect(refused.headers['content-type']).to.contain('application/scim+json')
-    expect(JSON.parse(String(refused.body))).to.deep.include({ schemas: [errorSchema], status: '429' })
+    expect(JSON.parse(refused.text)).to.deep.include({ schemas: [errorSchema], status: '429' })
     expect((await ask(other.token)).status).to.equal(200)
     aheadMs += 1000
     expect((await ask(tenant.directoryToken)).status).to.equal(200)
@@ -56,13 +56,9 @@ describe('the rate limit', () => {
     expect(takeAll()).to.equal(5)
     at += 3_600_000
     expect(takeAll()).to.equal(50)
-    at -= 1000 // a clock that was set back
+    at -= 3_600_000 // a clock that was set back
     expect(takeAll()).to.equal(0)
+    at += 1000
+    expect(takeAll()).to.equal(5)
   })
 })
-
-function readText(response: NodeJS.ReadableStream, done: (error: Error | null, text: string) => void): void {
-  let text = ''
-  response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  response.on('end', () => done(null, text))
-}
