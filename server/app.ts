@@ -69,11 +69,11 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   return { express: app, requestLog, lastUsed, drain: health.drain }
 }
 
-// A base URL that ends in a slash gives //Users; it means /Users.
+// A base URL that ends in a slash gives //Users; it means /Users. Who takes us for a proxy sends the whole URL.
 function joinSlashes(request: Request, _response: Response, next: NextFunction): void {
   if (request.url.includes('//')) {
     const [path = '', ...query] = request.url.split('?')
-    request.url = [path.replace(/\/{2,}/g, '/'), ...query].join('?')
+    request.url = [path.replace(/^https?:\/\/[^/]*/i, '').replace(/\/{2,}/g, '/'), ...query].join('?')
   }
   next()
 }

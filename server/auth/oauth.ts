@@ -64,8 +64,8 @@ async function grant(parts: OAuthParts, request: Request): Promise<Record<string
   }
   const granted = narrow(principal.scopes, body.get('scope'))
   const parent = { organizationId: principal.organizationId, tokenId: id, scopes: granted }
-  const token = await createAccessToken(parts.db, parent, lifetimeSeconds, parts.now())
-  return { access_token: token, token_type: 'Bearer', expires_in: lifetimeSeconds, scope: granted.join(' ') }
+  const { secret: token, seconds } = await createAccessToken(parts.db, parent, lifetimeSeconds, parts.now())
+  return { access_token: token, token_type: 'Bearer', expires_in: seconds, scope: granted.join(' ') }
 }
 
 function readForm(request: Request): Map<string, string> {

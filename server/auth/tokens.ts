@@ -131,31 +131,29 @@ export async function revokeToken(db: Database, organizationId: string, id: stri
   if (numUpdatedRows === 0n) throw new AppError('not_found', `There is no live token ${id}.`)
 }
 
-/** Makes an access token that lives as long as asked, at most as long as its parent. Removes the expired ones of the parent. */
+/**
+ * Makes an access token that lives as long as asked, at most as long as its parent. Removes the expired ones of the parent.
+ * @returns the secret, and the seconds that it lives
+ */
 export async function createAccessToken(
   db: Database,
   parent: { organizationId: string; tokenId: string; scopes: readonly Scope[] },
   seconds: number,
   now: Date,
-): Promise<string> {
+): Promise<{ secret: string; seconds: number }> {
   const secret = `rca_${randomBytes(32).toString('base64url')}`
-  await query(
-    db,
-    `with swept as (delete from tokens where org_id = $1 and parent_id = $2 and expires_at < $7::timestamptz)
-     insert into tokens (org_id, id, directory_id, parent_id, name, hash, hint, scopes, created_at, expires_at)
-     select org_id, $3, directory_id, id, name, $4, $5, $6::text[], $7::timestamptz,
-       least(expires_at, $7::timestamptz + make_interval(secs => $8))
-     from tokens where org_id = $1 and id = $2`,
-    [
-      parent.organizationId,
-      parent.tokenId,
-      createId('tok', now),
-      hashToken(secret),
-      secret.slice(-4),
-      parent.scopes,
-      now,
-      seconds,
-    ],
-  )
-  return secret
+  const { organizationId, tokenId } = parent
+  const parameters = [organizationId, tokenId, createId('tok', now), hashToken(secret), secret.slice(-4), parent.scopes, now, seconds]
+  const [row] = await query<{ expires_at: Date }>(db, accessTokenSql, parameters)
+  const expiresAt = row?.expires_at ?? now // without a row the parent has gone in this moment
+  return { secret, seconds: Math.floor((expiresAt.getTime() - now.getTime()) / 1000) }
 }
+
+const accessTokenSql = `with swept as (
+    delete from tokens where org_id = $1 and parent_id = $2 and expires_at < $7::timestamptz
+  )
+  insert into tokens (org_id, id, directory_id, parent_id, name, hash, hint, scopes, created_at, expires_at)
+  select org_id, $3, directory_id, id, name, $4, $5, $6::text[], $7::timestamptz,
+    least(expires_at, $7::timestamptz + make_interval(secs => $8))
+  from tokens where org_id = $1 and id = $2
+  returning expires_at`

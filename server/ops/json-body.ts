@@ -12,6 +12,7 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   const bytes = await readBytes(request, maxBytes)
   if (bytes.length === 0) return undefined
   checkMediaType(request.headers['content-type'])
+  checkEncoding(request.headers['content-encoding'])
   if (!isUtf8(bytes)) throw new AppError('invalid_syntax', 'The body is not UTF-8.')
   checkDepth(bytes)
   // A byte order mark is not JSON, but some Windows clients send one.
@@ -40,7 +41,7 @@ function tooLarge(maxBytes: number): AppError {
 
 // A client that names no type means JSON; some identity providers do so.
 function checkMediaType(contentType: string | undefined): void {
-  if (contentType === undefined) return
+  if (contentType === undefined || contentType.trim() === '') return
   const [type, ...parameters] = contentType.toLowerCase().split(';')
   const name = type?.trim() ?? ''
   const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='))
@@ -48,6 +49,11 @@ function checkMediaType(contentType: string | undefined): void {
   if (!known || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) {
     throw new AppError('unsupported_media_type', 'The body must be application/scim+json or application/json in UTF-8.')
   }
+}
+
+function checkEncoding(contentEncoding: string | undefined): void {
+  if (contentEncoding === undefined || contentEncoding.toLowerCase() === 'identity') return
+  throw new AppError('unsupported_media_type', 'The body must be sent without a Content-Encoding.')
 }
 
 const [quote, backslash, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\{[}]')

@@ -46,7 +46,11 @@ function resolveIn(lower: string, schema: Schema, extension: Schema | undefined)
 }
 
 /** The path as conditions name it. */
-export function toAttributePath(extension: Schema | undefined, attribute: Attribute, sub: Attribute | undefined): AttributePath {
+export function toAttributePath(
+  extension: Schema | undefined,
+  attribute: Attribute,
+  sub: Attribute | undefined,
+): AttributePath {
   const end = sub ?? attribute
   return {
     extension: extension?.id,

@@ -21,7 +21,10 @@ export function createDiscovery(): Discovery {
   return {
     async read(path, hasFilter, schema, baseUrl) {
       if (hasFilter) throw new AppError('filter_forbidden', 'Discovery endpoints cannot be filtered.')
-      const [endpoint = '', id] = path.split('/').filter((part) => part !== '').map(decodeURIComponent)
+      const [endpoint = '', id] = path
+        .split('/')
+        .filter((part) => part !== '')
+        .map(decodeURIComponent)
       switch (endpoint.toLowerCase()) {
         case 'schemas':
           return readSchemas(id, schema, baseUrl, () => ask(routers, '/Schemas'))
@@ -65,7 +68,9 @@ async function readSchemas(
     const { Resources } = await askScimmy()
     const served = (Array.isArray(Resources) ? Resources : []).filter(isObject) as JsonObject[]
     const others = served.filter((one) => !ours.has(String(one['id']).toLowerCase()))
-    const all = [...[...ours.values()].map(toJson), ...others].map((one) => locate(one, 'Schema', `${baseUrl}/Schemas/${String(one['id'])}`))
+    const all = [...[...ours.values()].map(toJson), ...others].map((one) =>
+      locate(one, 'Schema', `${baseUrl}/Schemas/${String(one['id'])}`),
+    )
     return formatDiscoveryList(all)
   }
   const found = ours.get(id.toLowerCase())
@@ -73,11 +78,20 @@ async function readSchemas(
   return JSON.stringify(locate(toJson(found), 'Schema', `${baseUrl}/Schemas/${found.id}`))
 }
 
-function readResourceTypes(id: string | undefined, document: JsonObject, schema: OrganizationSchema, baseUrl: string): string {
+function readResourceTypes(
+  id: string | undefined,
+  document: JsonObject,
+  schema: OrganizationSchema,
+  baseUrl: string,
+): string {
   const served = (Array.isArray(document['Resources']) ? document['Resources'] : []).filter(isObject) as JsonObject[]
   const types = served.map((type) => {
     const name = String(type['name'])
-    return locate({ ...type, id: name, ...listExtensions(name, schema) }, 'ResourceType', `${baseUrl}/ResourceTypes/${name}`)
+    return locate(
+      { ...type, id: name, ...listExtensions(name, schema) },
+      'ResourceType',
+      `${baseUrl}/ResourceTypes/${name}`,
+    )
   })
   if (id === undefined) return formatDiscoveryList(types)
   const found = types.find((type) => type['id'] === id)
@@ -87,7 +101,12 @@ function readResourceTypes(id: string | undefined, document: JsonObject, schema:
 
 function listExtensions(name: string, schema: OrganizationSchema): JsonObject {
   const type = Object.values(schema.types).find((one) => one.name === name)
-  return { schemaExtensions: [...(type?.extensions.values() ?? [])].map((extension) => ({ schema: extension.id, required: false })) }
+  return {
+    schemaExtensions: [...(type?.extensions.values() ?? [])].map((extension) => ({
+      schema: extension.id,
+      required: false,
+    })),
+  }
 }
 
 // What the server does, whatever scimmy was told: the routers switch features on that are ours to offer or not.

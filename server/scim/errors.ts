@@ -63,7 +63,9 @@ function listHeaders({ code, data }: AppError): Record<string, string> {
       // No error code where nothing was sent (RFC 6750 section 3.1).
       return { 'WWW-Authenticate': `Bearer realm="rollcall"${data['sent'] === 1 ? ', error="invalid_token"' : ''}` }
     case 'insufficient_scope':
-      return { 'WWW-Authenticate': `Bearer realm="rollcall", error="insufficient_scope", scope="${data['scope'] ?? ''}"` }
+      return {
+        'WWW-Authenticate': `Bearer realm="rollcall", error="insufficient_scope", scope="${data['scope'] ?? ''}"`,
+      }
     case 'method_not_allowed':
       return { Allow: String(data['allow'] ?? '') }
     case 'rate_limited': {

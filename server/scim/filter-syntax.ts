@@ -27,7 +27,8 @@ const comparisons: ReadonlySet<string> = new Set(['eq', 'ne', 'co', 'sw', 'ew', 
  * and Entra's own samples have it.
  */
 export function parseFilter(text: string, strict = false): Syntax {
-  if (text.length > maxLength) throw new AppError('invalid_filter', `The filter is longer than ${maxLength} characters.`)
+  if (text.length > maxLength)
+    throw new AppError('invalid_filter', `The filter is longer than ${maxLength} characters.`)
   const reader = new Reader(text, strict)
   const syntax = reader.readOr(0)
   reader.expectEnd()
@@ -45,10 +46,12 @@ export function parsePath(text: string): PathSyntax {
   if (text.length > maxLength) throw new AppError('invalid_path', `path is longer than ${maxLength} characters.`)
   const reader = new Reader(text.trim())
   const name = reader.takeName()
-  if (name === undefined) throw new AppError('invalid_path', `path '${shorten(text)}' does not begin with an attribute name.`)
+  if (name === undefined)
+    throw new AppError('invalid_path', `path '${shorten(text)}' does not begin with an attribute name.`)
   const filter = reader.takeBracket(0)
   const sub = filter === undefined ? undefined : reader.takeSub()
-  if (!reader.atEnd()) throw new AppError('invalid_path', `path '${shorten(text)}' cannot be read from position ${reader.position}.`)
+  if (!reader.atEnd())
+    throw new AppError('invalid_path', `path '${shorten(text)}' cannot be read from position ${reader.position}.`)
   return { name, filter, sub }
 }
 
@@ -103,7 +106,9 @@ class Reader {
     const operator = this.#match(/[A-Za-z]+/y)?.toLowerCase()
     if (operator === 'pr') return { kind: 'present', name }
     if (operator === undefined || !comparisons.has(operator)) {
-      throw this.#fail(`needs an operator after '${shorten(name)}' (eq, ne, co, sw, ew, gt, ge, lt, le, pr), not '${operator ?? ''}'`)
+      throw this.#fail(
+        `needs an operator after '${shorten(name)}' (eq, ne, co, sw, ew, gt, ge, lt, le, pr), not '${operator ?? ''}'`,
+      )
     }
     return { kind: 'compare', name, comparison: operator as Comparison, value: this.#readLiteral() }
   }

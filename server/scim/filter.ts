@@ -31,7 +31,8 @@ function resolve(syntax: Syntax, type: ResourceType, acrossTypes: boolean): Cond
       return resolveComparison(findTarget(syntax.name, type), syntax.comparison, syntax.value)
     case 'value': {
       const { extension, attribute, sub } = findTarget(syntax.name, type)
-      if (sub !== undefined) throw new AppError('invalid_filter', `The filter has [ ] after '${syntax.name}', which has one value.`)
+      if (sub !== undefined)
+        throw new AppError('invalid_filter', `The filter has [ ] after '${syntax.name}', which has one value.`)
       return resolveValueFilter(extension, attribute, syntax)
     }
   }
@@ -49,8 +50,10 @@ interface Target extends ResolvedPath {
 
 function findTarget(name: string, type: ResourceType): Target {
   const { extension, attribute, sub } = resolvePath(name, type) ?? {}
-  if (attribute === undefined) throw new AppError('invalid_filter', `The filter names '${name}', which ${type.name} does not have.`)
-  if ((sub ?? attribute).returned === 'never') throw new AppError('invalid_filter', `${attribute.name} cannot be filtered.`)
+  if (attribute === undefined)
+    throw new AppError('invalid_filter', `The filter names '${name}', which ${type.name} does not have.`)
+  if ((sub ?? attribute).returned === 'never')
+    throw new AppError('invalid_filter', `${attribute.name} cannot be filtered.`)
   return { extension, attribute, sub }
 }
 
@@ -64,7 +67,10 @@ function resolveComparison(target: Target, comparison: Comparison, literal: Lite
   const sub = target.sub ?? (attribute.type === 'complex' ? attribute.subs.get('value') : undefined)
   const end = sub ?? attribute
   if (end.type === 'complex') {
-    throw new AppError('invalid_filter', `${attribute.name} is complex: the filter must name a sub-attribute, as in ${attribute.name}.…`)
+    throw new AppError(
+      'invalid_filter',
+      `${attribute.name} is complex: the filter must name a sub-attribute, as in ${attribute.name}.…`,
+    )
   }
   const value = checkLiteral(end, comparison, literal)
   return { kind: 'compare', path: toAttributePath(extension, attribute, sub), comparison, value }
@@ -76,7 +82,8 @@ export function resolveValueFilter(
   attribute: Attribute,
   syntax: { readonly of: Syntax; readonly then?: Syntax | undefined },
 ): Condition {
-  if (!attribute.multiValued) throw new AppError('invalid_filter', `${attribute.name} has one value; [ ] is for several.`)
+  if (!attribute.multiValued)
+    throw new AppError('invalid_filter', `${attribute.name} has one value; [ ] is for several.`)
   const inner = resolveInner(syntax.of, extension, attribute)
   const of: Condition =
     syntax.then === undefined ? inner : { kind: 'and', of: [inner, resolveInner(syntax.then, extension, attribute)] }
@@ -93,7 +100,11 @@ function resolveInner(syntax: Syntax, extension: Schema | undefined, attribute: 
     case 'present':
       return resolvePresent({ extension, attribute, sub: findSub(syntax.name, attribute) })
     case 'compare':
-      return resolveComparison({ extension, attribute, sub: findSub(syntax.name, attribute) }, syntax.comparison, syntax.value)
+      return resolveComparison(
+        { extension, attribute, sub: findSub(syntax.name, attribute) },
+        syntax.comparison,
+        syntax.value,
+      )
     case 'value':
       throw new AppError('invalid_filter', `The filter nests [ ] inside ${attribute.name}[ ].`)
   }
@@ -127,7 +138,8 @@ function checkLiteral(attribute: Attribute, comparison: Comparison, { value, quo
   }
   if (attribute.type === 'boolean') return checkBoolean(value, quoted, refuse)
   if (attribute.type === 'dateTime') {
-    if (typeof value !== 'string' || !isDateTime(value)) throw refuse('needs a dateTime such as "2026-01-31T12:00:00Z".')
+    if (typeof value !== 'string' || !isDateTime(value))
+      throw refuse('needs a dateTime such as "2026-01-31T12:00:00Z".')
     return /Z$|[+-]\d\d:\d\d$/.test(value) ? value : `${value}Z`
   }
   if (typeof value !== 'number') throw refuse('needs a number.')

@@ -13,6 +13,7 @@ export function asMe(handler: Handler): Handler {
 
 async function findMe({ db, actor, principal }: Exchange): Promise<string> {
   const id = principal.subject === null ? undefined : await findSubject(db, actor, principal.subject)
-  if (id === undefined) throw new AppError('not_found', 'No user belongs to these credentials; /Me is for tokens of people.')
+  if (id === undefined)
+    throw new AppError('not_found', 'No user belongs to these credentials; /Me is for tokens of people.')
   return id
 }

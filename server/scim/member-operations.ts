@@ -3,8 +3,11 @@ import type { Condition } from '../directory/condition.ts'
 import type { MemberPlan } from '../directory/memberships.ts'
 import { AppError } from '../errors.ts'
 import type { JsonValue } from '../db/tables.ts'
-import { isObject } from './resource.ts'
 import type { Reading } from './notes.ts'
+import type { Target } from './patch-syntax.ts'
+import { isObject } from './resource.ts'
+import type { Attribute } from './schema.ts'
+import { readValue } from './values.ts'
 
 export type MemberOperation =
   | { readonly kind: 'add' | 'remove' | 'set'; readonly ids: readonly string[] }
@@ -53,7 +56,7 @@ export function listMemberIds(members: JsonValue | undefined): string[] {
  * The ids that a client gave with `remove`: a list of members, one member, an id, or an object with `members` in it
  * (Salesforce). undefined where it gave none, which removes all.
  */
-export function readRemovedIds(value: unknown, reading: Reading): string[] | undefined {
+function readRemovedIds(value: unknown, reading: Reading): string[] | undefined {
   if (value === undefined || value === null) return undefined
   if (isObject(value) && 'members' in value) return readRemovedIds(value['members'] ?? [], reading)
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -68,12 +71,40 @@ export function readRemovedIds(value: unknown, reading: Reading): string[] | und
   })
 }
 
-/** The ids that a condition on members names outright: `value eq "a"`, or several of them joined by or. */
-export function listNamedIds(condition: Condition): string[] | undefined {
+// The ids that a condition on members names outright: `value eq "a"`, or several of them joined by or.
+function listNamedIds(condition: Condition): string[] | undefined {
   if (condition.kind === 'or') {
     const lists = condition.of.map(listNamedIds)
     return lists.includes(undefined) ? undefined : lists.flatMap((list) => list ?? [])
   }
   const named = condition.kind === 'compare' && condition.comparison === 'eq' && condition.path.sub === 'value'
   return named && typeof condition.value === 'string' ? [condition.value] : undefined
+}
+
+/** What one PATCH operation on `members` does. Throws invalid_value, mutability, no_target. */
+export function readMemberOperation(
+  op: 'add' | 'remove' | 'replace',
+  { condition, sub }: Target,
+  attribute: Attribute,
+  value: unknown,
+  reading: Reading,
+): MemberOperation {
+  if (sub !== undefined) {
+    throw new AppError('mutability', `members.${sub.name} of a member cannot be changed; remove it and add another.`)
+  }
+  const named = condition === undefined ? undefined : listNamedIds(condition)
+  if (op === 'remove') {
+    if (named !== undefined) return { kind: 'remove', ids: named }
+    if (condition !== undefined) return { kind: 'removeWhere', condition }
+    const ids = readRemovedIds(value, reading)
+    return ids === undefined ? { kind: 'set', ids: [] } : { kind: 'remove', ids }
+  }
+  const list = isObject(value) || typeof value === 'string' ? [value] : value
+  const ids = listMemberIds(readValue(attribute, list, 'members', reading))
+  if (condition === undefined) return { kind: op === 'replace' ? 'set' : 'add', ids }
+  if (named === undefined) throw new AppError('no_target', 'members: the filter of the path names no member to add.')
+  if (ids.some((id) => !named.includes(id))) {
+    throw new AppError('mutability', 'members.value of a member cannot be changed.')
+  }
+  return { kind: 'add', ids: named }
 }

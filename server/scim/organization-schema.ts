@@ -51,7 +51,11 @@ export class OrganizationSchemas {
     const custom: Partial<Record<TypeName, SchemaDefinition>> = {}
     for (const type of ['User', 'Group'] as const) {
       const own = attributes.filter((attribute) => attribute.resourceType === type)
-      if (own.length > 0) custom[type] = defineCustom(type, own.map((attribute) => attribute.definition as unknown as AttributeDefinition))
+      if (own.length > 0)
+        custom[type] = defineCustom(
+          type,
+          own.map((attribute) => attribute.definition as unknown as AttributeDefinition),
+        )
     }
     return custom
   }
@@ -67,11 +71,17 @@ function defineCustom(type: TypeName, attributes: readonly AttributeDefinition[]
   }
 }
 
-function compile(definitions: readonly ResourceTypeDefinition[], custom: OrganizationSchema['custom']): OrganizationSchema {
+function compile(
+  definitions: readonly ResourceTypeDefinition[],
+  custom: OrganizationSchema['custom'],
+): OrganizationSchema {
   const compileType = (name: TypeName): ResourceType => {
     const definition = definitions.find((one) => one.name === name)
     if (definition === undefined) throw new Error(`${name} is not declared`)
-    return compileResourceType(name, definition.endpoint, definition.schema, [...definition.extensions, ...(custom[name] ? [custom[name]] : [])])
+    return compileResourceType(name, definition.endpoint, definition.schema, [
+      ...definition.extensions,
+      ...(custom[name] ? [custom[name]] : []),
+    ])
   }
   return { types: { User: compileType('User'), Group: compileType('Group') }, custom }
 }

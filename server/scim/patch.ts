@@ -2,16 +2,16 @@
 // the row lock and writes the outcome, or nothing at all when an operation fails.
 import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
-import type { Condition, Operand } from '../directory/condition.ts'
-import { compareValue, matchesValue } from '../directory/condition-match.ts'
+import { matchesValue } from '../directory/condition-match.ts'
 import { AppError } from '../errors.ts'
-import { formatPath, toAttributePath } from './attribute-path.ts'
-import { listMemberIds, listNamedIds, type MemberOperation, readRemovedIds } from './member-operations.ts'
+import { formatPath } from './attribute-path.ts'
+import { type MemberOperation, readMemberOperation } from './member-operations.ts'
 import { type Reading, repair } from './notes.ts'
 import { type Operation, resolveTarget, type Target } from './patch-syntax.ts'
 import { finishResource, isEmpty, isObject } from './resource.ts'
 import type { Attribute, ResourceType, Schema } from './schema.ts'
-import { dropDuplicates, ignoreUnknown, isPrimary, isSetByServer, readValue } from './values.ts'
+import { countTerms, hasAll, keepOnePrimary, readEqualities } from './patch-values.ts'
+import { ignoreUnknown, isSetByServer, readValue } from './values.ts'
 
 export interface Patched {
   readonly resource: JsonObject
@@ -33,11 +33,18 @@ export function applyOperations(
 
 type Op = Operation['op']
 
+// Some operations compare each stored value with each given one. No client comes near these bounds; they keep one request
+// from occupying the server.
+const maxComparisons = 5_000_000
+const maxMemberSearches = 20
+
 class Patch {
   readonly resource: JsonObject
   readonly members: MemberOperation[] = []
   readonly #type: ResourceType
   readonly #reading: Reading
+  #comparisons = 0
+  #memberSearches = 0
 
   constructor(resource: JsonObject, type: ResourceType, reading: Reading) {
     this.resource = resource
@@ -188,12 +195,15 @@ class Patch {
     const wanted = listed.flatMap(
       (one) => readValue({ ...attribute, multiValued: false }, one, formatPath(target), this.#reading) ?? [],
     )
-    return ((before ?? []) as JsonValue[]).filter((one) => !wanted.some((it) => hasAll(one, it, target, attribute)))
+    const values = (before ?? []) as JsonValue[]
+    this.#spend(values.length * wanted.length)
+    return values.filter((one) => !wanted.some((it) => hasAll(one, it, target, attribute)))
   }
 
   // A path with a filter, or the sub-attribute of every value.
   #changeValues(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue[]): JsonValue[] {
     const { condition } = target
+    this.#spend(before.length * (condition === undefined ? 1 : countTerms(condition)))
     const matches = (one: JsonValue): boolean => condition === undefined || matchesValue(one, condition)
     if (!before.some(matches)) {
       const created = op === 'remove' ? [] : this.#createValue(op, target, attribute, value)
@@ -234,33 +244,17 @@ class Patch {
   }
 
   #applyMembers(op: Op, target: Target, attribute: Attribute, value: unknown): void {
-    const { condition, sub } = target
-    if (sub !== undefined) {
-      throw new AppError('mutability', `members.${sub.name} of a member cannot be changed; remove it and add another.`)
+    const operation = readMemberOperation(op, target, attribute, value, this.#reading)
+    if (operation.kind === 'removeWhere' && ++this.#memberSearches > maxMemberSearches) {
+      throw new AppError('too_large', `members: at most ${maxMemberSearches} operations may search for members.`)
     }
-    const named = condition === undefined ? undefined : listNamedIds(condition)
-    if (op === 'remove') {
-      if (named !== undefined) this.members.push({ kind: 'remove', ids: named })
-      else if (condition !== undefined) this.members.push({ kind: 'removeWhere', condition })
-      else this.#removeMembers(value)
-      return
-    }
-    const list = isObject(value) || typeof value === 'string' ? [value] : value
-    const ids = listMemberIds(readValue(attribute, list, 'members', this.#reading))
-    if (condition === undefined) {
-      this.members.push({ kind: op === 'replace' ? 'set' : 'add', ids })
-      return
-    }
-    if (named === undefined) throw new AppError('no_target', 'members: the filter of the path names no member to add.')
-    if (ids.some((id) => !named.includes(id))) {
-      throw new AppError('mutability', 'members.value of a member cannot be changed.')
-    }
-    this.members.push({ kind: 'add', ids: named })
+    this.members.push(operation)
   }
 
-  #removeMembers(value: unknown): void {
-    const ids = readRemovedIds(value, this.#reading)
-    this.members.push(ids === undefined ? { kind: 'set', ids: [] } : { kind: 'remove', ids })
+  #spend(comparisons: number): void {
+    this.#comparisons += comparisons
+    if (this.#comparisons > maxComparisons)
+      throw new AppError('too_large', 'The operations compare too many values; send fewer at once.')
   }
 }
 
@@ -270,38 +264,6 @@ function refuseChange(target: Target, why = 'set by the server'): AppError {
 
 function refuseRequired(attribute: Attribute): void {
   if (attribute.required) throw new AppError('mutability', `${attribute.name} is required and cannot be removed.`)
-}
-
-// Whether a value has all that is wanted of it, compared as a filter compares.
-function hasAll(value: JsonValue, wanted: JsonValue, { extension }: Target, attribute: Attribute): boolean {
-  const equals = (one: JsonValue | undefined, operand: JsonValue, sub?: Attribute): boolean =>
-    compareValue(one, toAttributePath(extension, attribute, sub), 'eq', operand as Operand)
-  if (!isObject(wanted)) return equals(value, wanted)
-  return Object.entries(wanted).every(([name, part]) =>
-    equals((value as JsonObject)[name], part, attribute.subs.get(name.toLowerCase())),
-  )
-}
-
-// Setting a value as the primary one makes the others not so (RFC 7644 section 3.5.2).
-function keepOnePrimary(values: readonly JsonValue[], written: readonly JsonValue[]): JsonValue[] {
-  const distinct = dropDuplicates(values)
-  const primary = written.findLast(isPrimary)
-  if (primary === undefined) return distinct
-  const chosen = distinct.findLastIndex((one) => isDeepStrictEqual(one, primary))
-  return distinct.map((one, index) =>
-    index !== chosen && isPrimary(one) ? { ...(one as JsonObject), primary: false } : one,
-  )
-}
-
-function readEqualities(condition: Condition): JsonObject | undefined {
-  if (condition.kind === 'and') {
-    const parts = condition.of.map(readEqualities)
-    return parts.includes(undefined) ? undefined : Object.assign({}, ...parts)
-  }
-  if (condition.kind !== 'compare' || condition.comparison !== 'eq') return undefined
-  const { value, path } = condition
-  if (path.sub === undefined) return undefined
-  return value === null ? {} : { [path.sub]: value }
 }
 
 function isNothing(value: unknown): boolean {

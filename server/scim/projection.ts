@@ -50,7 +50,14 @@ function including(selection: Selection, type: ResourceType): Projection {
     omits: omitted ? new Set([name]) : nothing,
     adds: new Set(listRequested(selection, type)),
     isAsked: true,
-    cut: (resource) => cutResource(resource, type, (attribute, named) => named !== undefined || attribute.returned === 'always', selection, true),
+    cut: (resource) =>
+      cutResource(
+        resource,
+        type,
+        (attribute, named) => named !== undefined || attribute.returned === 'always',
+        selection,
+        true,
+      ),
   }
 }
 
@@ -65,7 +72,14 @@ function excluding(selection: Selection, type: ResourceType): Projection {
     omits: omitted ? new Set([name]) : nothing,
     adds: nothing,
     isAsked: true,
-    cut: (resource) => cutResource(resource, type, (attribute, named) => named !== 'all' || attribute.returned === 'always', selection, false),
+    cut: (resource) =>
+      cutResource(
+        resource,
+        type,
+        (attribute, named) => named !== 'all' || attribute.returned === 'always',
+        selection,
+        false,
+      ),
   }
 }
 

@@ -12,13 +12,15 @@ export function readQuery(target: string): Query {
   const at = target.indexOf('?')
   const query = new Map<string, string>()
   if (at === -1) return query
-  if (target.length - at > maxLength) throw new AppError('invalid_value', `The query is longer than ${maxLength} characters; use POST /.search.`)
+  if (target.length - at > maxLength)
+    throw new AppError('invalid_value', `The query is longer than ${maxLength} characters; use POST /.search.`)
   for (const part of target.slice(at + 1).split('&')) {
     if (part === '') continue
     const equals = part.indexOf('=')
     const name = decode(equals === -1 ? part : part.slice(0, equals)).toLowerCase()
     const value = equals === -1 ? '' : decode(part.slice(equals + 1))
-    if (query.has(name) && query.get(name) !== value) throw new AppError('invalid_value', `The parameter ${name} is given twice.`)
+    if (query.has(name) && query.get(name) !== value)
+      throw new AppError('invalid_value', `The parameter ${name} is given twice.`)
     query.set(name, value)
   }
   return query

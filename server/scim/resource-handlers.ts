@@ -25,7 +25,12 @@ export interface ResourceHandlers {
 export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
   const typeOf = (exchange: Exchange): ResourceType => exchange.schema.types[endpoint.typeName]
 
-  async function answerResource(exchange: Exchange, id: string, status: number, projection: Projection): Promise<Answer> {
+  async function answerResource(
+    exchange: Exchange,
+    id: string,
+    status: number,
+    projection: Projection,
+  ): Promise<Answer> {
     const found = await endpoint.read(exchange, id, { baseUrl: exchange.baseUrl, ...projection })
     if (found === undefined) throw new AppError('not_found', `There is no ${endpoint.typeName} ${id.slice(0, 80)}.`)
     const headers = { ETag: formatETag(found.version), Location: locate(exchange, id) }
@@ -41,7 +46,10 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
 
   async function answerList(exchange: Exchange, search: Search): Promise<Answer> {
     const projection = readProjection(search.attributes, search.excludedAttributes, typeOf(exchange))
-    const { resources, total } = await endpoint.list(exchange, toListRequest(exchange, search, projection, typeOf(exchange)))
+    const { resources, total } = await endpoint.list(
+      exchange,
+      toListRequest(exchange, search, projection, typeOf(exchange)),
+    )
     const projected = resources.map((json) => project(json, projection))
     return { status: 200, body: formatList(projected, total, search.startIndex) }
   }

@@ -25,7 +25,14 @@ export function readResource(body: unknown, type: ResourceType, reading: Reading
   return finishResource(resource, type)
 }
 
-function readMember(resource: JsonObject, name: string, lower: string, value: unknown, type: ResourceType, reading: Reading): void {
+function readMember(
+  resource: JsonObject,
+  name: string,
+  lower: string,
+  value: unknown,
+  type: ResourceType,
+  reading: Reading,
+): void {
   const attribute = type.schema.attributes.get(lower)
   if (attribute !== undefined) {
     setAttribute(resource, attribute, value, attribute.name, reading)
@@ -70,14 +77,26 @@ function checkSchemas(schemas: unknown, type: ResourceType, reading: Reading): v
   const named = schemas.map((one: string) => one.toLowerCase())
   const core = type.schema.id.toLowerCase()
   if (!named.includes(core)) {
-    if (!named.some((urn) => type.extensions.has(urn))) throw new AppError('invalid_value', `schemas must name ${type.schema.id}.`)
-    repair(reading, 'schemas', `${type.schema.id} was added`, () => new AppError('invalid_value', `schemas must name ${type.schema.id}.`))
+    if (!named.some((urn) => type.extensions.has(urn)))
+      throw new AppError('invalid_value', `schemas must name ${type.schema.id}.`)
+    repair(
+      reading,
+      'schemas',
+      `${type.schema.id} was added`,
+      () => new AppError('invalid_value', `schemas must name ${type.schema.id}.`),
+    )
   }
   for (const [index, urn] of named.entries()) {
     if (urn === core || type.extensions.has(urn)) continue
     const given = shorten(String(schemas[index]))
-    if (urn.startsWith('urn:ietf:params:scim:schemas:core:2.0:')) throw new AppError('invalid_value', `schemas: ${given} is not a schema of ${type.name}.`)
-    repair(reading, 'schemas', `${given} is unknown: ignored`, () => new AppError('invalid_value', `schemas: ${given} is unknown.`))
+    if (urn.startsWith('urn:ietf:params:scim:schemas:core:2.0:'))
+      throw new AppError('invalid_value', `schemas: ${given} is not a schema of ${type.name}.`)
+    repair(
+      reading,
+      'schemas',
+      `${given} is unknown: ignored`,
+      () => new AppError('invalid_value', `schemas: ${given} is unknown.`),
+    )
   }
 }
 
@@ -98,7 +117,8 @@ function checkAttributes(container: JsonObject, schema: Schema, prefix: string):
   for (const attribute of schema.attributes.values()) {
     const value = container[attribute.name]
     if (value === undefined) {
-      if (attribute.required && attribute.mutability !== 'readOnly') throw invalid(prefix + attribute.name, 'is required')
+      if (attribute.required && attribute.mutability !== 'readOnly')
+        throw invalid(prefix + attribute.name, 'is required')
       continue
     }
     if (attribute.multiValued) checkPrimary(value as JsonValue[], prefix + attribute.name)

@@ -12,7 +12,11 @@ import { formatList, readSearchBody, readSearchQuery, resolveSort, type Search }
 /** Handlers for the root, by GET and by POST /.search. */
 export function createRootSearch(endpoints: readonly Endpoint[]): { list: Handler; search: Handler } {
   return {
-    list: { scope: 'read', takesBody: false, handle: (exchange) => answer(exchange, readSearchQuery(exchange.query), endpoints) },
+    list: {
+      scope: 'read',
+      takesBody: false,
+      handle: (exchange) => answer(exchange, readSearchQuery(exchange.query), endpoints),
+    },
     search: {
       scope: 'read',
       takesBody: true,

@@ -13,10 +13,16 @@ import { usersEndpoint } from './users-endpoint.ts'
 /** The router to mount at `/scim/v2` and `/scim`. */
 export function createScimRouter(server: ScimServer): Router {
   const router = Router({ mergeParams: true })
-  const serve = (handler: Handler): RequestHandler => (request, response) => server.serve(handler, request, response)
+  const serve =
+    (handler: Handler): RequestHandler =>
+    (request, response) =>
+      server.serve(handler, request, response)
   const endpoints: readonly Endpoint[] = [usersEndpoint, groupsEndpoint]
 
-  for (const [path, endpoint] of [['/Users', usersEndpoint], ['/Groups', groupsEndpoint]] as const) {
+  for (const [path, endpoint] of [
+    ['/Users', usersEndpoint],
+    ['/Groups', groupsEndpoint],
+  ] as const) {
     const handlers = createResourceHandlers(endpoint)
     router.route(path).get(serve(handlers.list)).post(serve(handlers.create)).all(allow(server, 'GET, HEAD, POST'))
     router.route(`${path}/.search`).post(serve(handlers.search)).all(allow(server, 'POST'))
@@ -60,7 +66,9 @@ function allow(server: ScimServer, methods: string): RequestHandler {
       response.writeHead(204, { Allow: `${methods}, OPTIONS` }).end()
       return
     }
-    const refusal = new AppError('method_not_allowed', `${request.method} is not taken here; ${methods} are.`, { data: { allow: methods } })
+    const refusal = new AppError('method_not_allowed', `${request.method} is not taken here; ${methods} are.`, {
+      data: { allow: methods },
+    })
     return server.refuse(refusal, request, response)
   }
 }

@@ -79,12 +79,31 @@ export function compileResourceType(
   definition: SchemaDefinition,
   extensions: readonly SchemaDefinition[],
 ): ResourceType {
+  const definitions = [definition, ...extensions].map(completeSchema)
   return {
     name,
     endpoint,
     schema: compileSchema({ ...definition, attributes: [...commonAttributes, ...definition.attributes] }),
     extensions: new Map(extensions.map((extension) => [extension.id.toLowerCase(), compileSchema(extension)])),
-    definitions: [definition, ...extensions],
+    definitions,
+  }
+}
+
+// Every characteristic is published (RFC 7643 section 7); what none is given for has the default of section 2.2.
+function completeSchema(definition: SchemaDefinition): SchemaDefinition {
+  return { ...definition, attributes: definition.attributes.map(completeAttribute) }
+}
+
+function completeAttribute(definition: AttributeDefinition): AttributeDefinition {
+  const { name, multiValued, required, caseExact, mutability, returned } = compileAttribute(definition)
+  return {
+    ...{ name, type: definition.type, multiValued, description: definition.description ?? name, required, caseExact },
+    ...{ mutability, returned, uniqueness: 'none' },
+    ...(definition.type === 'reference' ? { referenceTypes: ['uri'] } : {}),
+    ...definition,
+    ...(definition.subAttributes === undefined
+      ? {}
+      : { subAttributes: definition.subAttributes.map(completeAttribute) }),
   }
 }
 
@@ -102,7 +121,8 @@ function compileAttribute(definition: AttributeDefinition): Attribute {
     type: definition.type,
     multiValued: definition.multiValued ?? false,
     required: definition.required ?? false,
-    caseExact: definition.caseExact ?? false,
+    // References and binaries are case-exact (RFC 7643 sections 2.3.6 and 2.3.7).
+    caseExact: definition.caseExact ?? (definition.type === 'reference' || definition.type === 'binary'),
     mutability: definition.mutability ?? 'readWrite',
     returned: definition.returned ?? 'default',
     subs: compileAttributes(definition.subAttributes ?? []),

@@ -41,8 +41,12 @@ export function readSearchBody(body: unknown, reading: Reading): Search {
   if (!isObject(body)) throw new AppError('invalid_syntax', 'The body must be a JSON object.')
   const members = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]))
   const schemas = members.get('schemas')
-  if (!Array.isArray(schemas) || !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === searchRequest)) {
-    const missing = (): AppError => new AppError('invalid_syntax', 'schemas must name urn:ietf:params:scim:api:messages:2.0:SearchRequest.')
+  if (
+    !Array.isArray(schemas) ||
+    !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === searchRequest)
+  ) {
+    const missing = (): AppError =>
+      new AppError('invalid_syntax', 'schemas must name urn:ietf:params:scim:api:messages:2.0:SearchRequest.')
     if (schemas !== undefined) throw missing()
     repair(reading, 'schemas', 'missing: read as a SearchRequest', missing)
   }
@@ -83,7 +87,8 @@ function readFilter(filter: string | undefined): string | undefined {
 
 function readSortOrder(order: string | undefined): boolean {
   const lower = order?.toLowerCase() ?? 'ascending'
-  if (lower !== 'ascending' && lower !== 'descending') throw new AppError('invalid_value', 'sortOrder must be ascending or descending.')
+  if (lower !== 'ascending' && lower !== 'descending')
+    throw new AppError('invalid_value', 'sortOrder must be ascending or descending.')
   return lower === 'descending'
 }
 

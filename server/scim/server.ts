@@ -74,9 +74,14 @@ export class ScimServer {
       const principal = authorization === undefined ? undefined : await authenticator.authenticate(authorization)
       trace.principal = principal
       const schema =
-        principal === undefined ? schemas.builtIn : await schemas.find(principal.organizationId, principal.schemaVersion)
+        principal === undefined
+          ? schemas.builtIn
+          : await schemas.find(principal.organizationId, principal.schemaVersion)
       const hasFilter = readQuery(request.originalUrl).has('filter')
-      return { status: 200, body: await this.#discovery.read(request.path, hasFilter, schema, `${originOf(request)}/scim/v2`) }
+      return {
+        status: 200,
+        body: await this.#discovery.read(request.path, hasFilter, schema, `${originOf(request)}/scim/v2`),
+      }
     })
   }
 
@@ -90,14 +95,20 @@ export class ScimServer {
 
   async #run(request: Request, response: Response, work: (trace: Trace) => Promise<Answer>): Promise<void> {
     const { now } = this.#parts
-    const trace: Trace = { requestId: createId('req', now()), startedAt: performance.now(), notes: [], principal: undefined }
+    const trace: Trace = {
+      requestId: createId('req', now()),
+      startedAt: performance.now(),
+      notes: [],
+      principal: undefined,
+    }
     let answer: Answer & { scimType?: string }
     let detail: string | null = null
     try {
       answer = await work(trace)
     } catch (thrown) {
       const error = translateFault(thrown)
-      if (!(error instanceof AppError)) this.#parts.logger.error({ err: error, requestId: trace.requestId }, 'unexpected error')
+      if (!(error instanceof AppError))
+        this.#parts.logger.error({ err: error, requestId: trace.requestId }, 'unexpected error')
       if (error instanceof AppError && error.code === 'database_unavailable') {
         this.#parts.logger.warn({ err: error.cause, requestId: trace.requestId }, 'database unavailable')
       }

@@ -1,6 +1,5 @@
 // Checks one value against its attribute and brings it into canonical form: names in the schema's spelling, nothing null
 // or empty (RFC 7643 section 2.5), several values always in an array. What real clients send instead is repaired and noted.
-import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import { AppError } from '../errors.ts'
 import { isDateTime } from './date-time.ts'
@@ -18,8 +17,13 @@ export function readValue(attribute: Attribute, value: unknown, path: string, re
   return readSingle(attribute, value[0], path, reading)
 }
 
+const maxValues = 1000
+
 function readValues(attribute: Attribute, value: unknown, path: string, reading: Reading): JsonValue[] | undefined {
   const values = listValues(value, path, reading)
+  // Members are rows, and a group may have any number; other values are read and written together.
+  if (values.length > maxValues && attribute.name !== 'members')
+    throw invalid(path, `takes at most ${maxValues} values`)
   const read = values.flatMap((one) => (one === null ? [] : (readSingle(attribute, one, path, reading) ?? [])))
   const distinct = dropDuplicates(read)
   checkPrimary(distinct, path)
@@ -36,9 +40,18 @@ function listValues(value: unknown, path: string, reading: Reading): unknown[] {
 /** Values without those that repeat an earlier one in full. */
 export function dropDuplicates(values: readonly JsonValue[]): JsonValue[] {
   if (values.length < 2) return [...values]
-  const seen: JsonValue[] = []
-  for (const value of values) if (!seen.some((earlier) => isDeepStrictEqual(earlier, value))) seen.push(value)
-  return seen
+  const distinct = new Map<string, JsonValue>()
+  for (const value of values) {
+    const key = writeKey(value)
+    if (!distinct.has(key)) distinct.set(key, value)
+  }
+  return [...distinct.values()]
+}
+
+// The order of members means nothing (RFC 7643 section 2.3).
+function writeKey(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value)
+  return JSON.stringify(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** At most one value is the primary one (RFC 7643 section 2.4). */
