@@ -1,5 +1,11 @@
 // The composition root: builds every part once and mounts the faces.
-import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type NextFunction,
+  type Request,
+  type Response,
+} from 'express'
 import { createAdminRouter } from './admin/router.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { JwtVerifier } from './auth/jwt.ts'
@@ -53,7 +59,7 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   const scimRouter = createScimRouter(scim)
   app.use('/scim/v2', scimRouter)
   app.use('/scim/:version', refuseVersion(scim))
-  app.use('/scim', scimRouter)
+  app.use('/scim', scimRouter, refuseMalformedPath(scim))
   app.use('/oauth', createOAuthRouter({ db, now, tokens, limiter, logger }))
   app.use('/v1', createAdminRouter({ db, now, authenticator, logger, ...readAdminToken(config) }))
   app.use(health.router)
@@ -61,10 +67,12 @@ export function createApp({ config, db, logger, now }: AppParts): App {
     response.status(404).type('text/plain').send('Not found. SCIM is at /scim/v2.\n')
   })
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    // Only what Express itself refuses comes here, such as a path that is not percent-encoded UTF-8.
-    const status = error instanceof Error && 'status' in error && error.status === 400 ? 400 : 500
+    const status = isMalformedPath(error) ? 400 : 500
     if (status === 500) logger.error({ err: error }, 'unexpected error')
-    response.status(status).type('text/plain').send(status === 400 ? 'Bad request.\n' : 'Something went wrong here.\n')
+    response
+      .status(status)
+      .type('text/plain')
+      .send(status === 400 ? 'Bad request.\n' : 'Something went wrong here.\n')
   })
   return { express: app, requestLog, lastUsed, drain: health.drain }
 }
@@ -83,6 +91,18 @@ function refuseVersion(scim: ScimServer) {
     if (!/^v\d+$/i.test(String(request.params['version']))) return next()
     return scim.refuse(new AppError('invalid_version', 'Only version v2 of the protocol is served.'), request, response)
   }
+}
+
+function refuseMalformedPath(scim: ScimServer): ErrorRequestHandler {
+  return (error: unknown, request, response, next): void | Promise<void> => {
+    if (!isMalformedPath(error)) return next(error)
+    return scim.refuse(new AppError('invalid_syntax', 'The path is not percent-encoded UTF-8.'), request, response)
+  }
+}
+
+// Only what Express itself refuses comes to error handlers: a path that is not percent-encoded UTF-8.
+function isMalformedPath(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && error.status === 400
 }
 
 function readAdminToken({ ROLLCALL_ADMIN_TOKEN }: Config): { operatorToken?: string } {

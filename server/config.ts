@@ -33,6 +33,8 @@ interface Property {
 
 const properties = schema.properties as unknown as Record<string, Property>
 
+const urls = ['PUBLIC_URL', 'DATABASE_URL']
+
 /** Throws config_invalid naming every mistake. An empty variable counts as not set. */
 export function readConfig(environment: Environment = process.env): Config {
   const mistakes: string[] = []
@@ -44,13 +46,19 @@ export function readConfig(environment: Environment = process.env): Config {
   // Ajv coerces "3000" to 3000 and "true" to true, and fills the defaults in.
   const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, verbose: false, keywords: ['secret'] })
   if (!ajv.validate(schema, given)) mistakes.push(...(ajv.errors ?? []).map(explain))
+  else
+    mistakes.push(
+      ...urls.filter((name) => typeof given[name] === 'string' && !URL.canParse(given[name])).map(explainUrl),
+    )
   if (mistakes.length > 0) throw new AppError('config_invalid', mistakes.join('\n'))
   return Object.freeze(given) as unknown as Config
 }
 
 /** Variables that begin with ROLLCALL_ and mean nothing: most likely misspelt. */
 export function findUnknownVariables(environment: Environment = process.env): string[] {
-  return Object.keys(environment).filter((name) => name.startsWith('ROLLCALL_') && !(name.replace(/_FILE$/, '') in properties))
+  return Object.keys(environment).filter(
+    (name) => name.startsWith('ROLLCALL_') && !(name.replace(/_FILE$/, '') in properties),
+  )
 }
 
 /** Every setting for the README, in its order. */
@@ -63,11 +71,17 @@ export function listSettings(): { name: string; description: string; default: st
   }))
 }
 
-function readVariable(name: string, property: Property, environment: Environment, mistakes: string[]): string | undefined {
+function readVariable(
+  name: string,
+  property: Property,
+  environment: Environment,
+  mistakes: string[],
+): string | undefined {
   const value = environment[name]
   const file = property.secret === true ? environment[`${name}_FILE`] : undefined
-  if (value !== undefined && value !== '') return value
-  if (file === undefined || file === '') return undefined
+  const isGiven = value !== undefined && value !== ''
+  if (file === undefined || file === '') return isGiven ? value : undefined
+  if (isGiven) mistakes.push(`${name} and ${name}_FILE are both set: set one of them.`)
   try {
     return readFileSync(file, 'utf8').trim()
   } catch {
@@ -80,6 +94,11 @@ function readVariable(name: string, property: Property, environment: Environment
 function explain(error: ErrorObject): string {
   const name = error.instancePath.slice(1)
   const description = properties[name]?.description ?? ''
-  const allowed = error.keyword === 'enum' ? `: ${(error.params as { allowedValues: string[] }).allowedValues.join(', ')}` : ''
+  const allowed =
+    error.keyword === 'enum' ? `: ${(error.params as { allowedValues: string[] }).allowedValues.join(', ')}` : ''
   return `${name} ${error.message ?? 'is wrong'}${allowed}. (${description})`
+}
+
+function explainUrl(name: string): string {
+  return `${name} must be a URL; is its port a number, and are special characters percent-encoded? (${properties[name]?.description ?? ''})`
 }

@@ -1,8 +1,8 @@
 // What the management API takes, as JSON Schemas, and the check against them.
-import { Ajv, type ValidateFunction } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { Scope } from '../db/tables.ts'
-import type { JsonObject } from '../db/tables.ts'
+import type { CustomDefinition } from '../directory/custom-attributes.ts'
 import { AppError } from '../errors.ts'
 
 const name = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' }
@@ -43,15 +43,17 @@ const attributeDefinition = {
   },
   if: { properties: { type: { const: 'complex' } } },
   then: { required: ['subAttributes'] },
-  else: { not: { required: ['subAttributes'] } },
+  else: { properties: { subAttributes: false } },
 }
+
+type Definition = CustomDefinition & { readonly subAttributes?: readonly { name: string; type: string }[] }
 
 export interface Bodies {
   organization: { name: string }
   directory: { kind: 'push'; name: string; provider?: string }
   directorySettings: { name?: string; strict?: boolean; restoreUsers?: boolean }
   token: { name: string; scopes: Scope[]; directoryId?: string | null; expiresAt?: string | null }
-  attribute: { resourceType: 'User' | 'Group'; definition: JsonObject }
+  attribute: { resourceType: 'User' | 'Group'; definition: Definition }
   issuer: { issuer: string; audience: string; jwksUri: string; directoryId?: string | null }
   attributeAuthority: Record<string, string[]>
 }
@@ -74,17 +76,25 @@ const schemas: Record<keyof Bodies, Record<string, unknown>> = {
     directoryId: { ...id, nullable: true },
     expiresAt: { type: 'string', format: 'date-time', nullable: true },
   }),
-  attribute: object(['resourceType', 'definition'], { resourceType: { enum: ['User', 'Group'] }, definition: attributeDefinition }),
+  attribute: object(['resourceType', 'definition'], {
+    resourceType: { enum: ['User', 'Group'] },
+    definition: attributeDefinition,
+  }),
   issuer: object(['issuer', 'audience', 'jwksUri'], {
     issuer: name,
     audience: name,
     // Keys come over TLS; loopback is for trying things out.
-    jwksUri: { type: 'string', pattern: '^(https://|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])[:/])', format: 'uri' },
+    jwksUri: {
+      type: 'string',
+      pattern: '^(https://[^/?#\\s]+|http://(127\\.0\\.0\\.1|localhost|\\[::1\\])(:\\d+)?)(/|$)',
+      format: 'uri',
+    },
     directoryId: { ...id, nullable: true },
   }),
   attributeAuthority: {
     type: 'object',
     maxProperties: 500,
+    propertyNames: { pattern: '^(urn:\\S+:)?[A-Za-z][A-Za-z0-9_$-]*$' },
     additionalProperties: { type: 'array', maxItems: 50, uniqueItems: true, items: id },
   },
 }
@@ -93,17 +103,45 @@ const schemas: Record<keyof Bodies, Record<string, unknown>> = {
 export function createBodyCheck(): <Name extends keyof Bodies>(kind: Name, body: unknown) => Bodies[Name] {
   const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false })
   addFormats.default(ajv)
-  const checks = Object.fromEntries(Object.entries(schemas).map(([kind, schema]) => [kind, ajv.compile(schema)])) as Record<
-    keyof Bodies,
-    ValidateFunction
-  >
+  const checks = Object.fromEntries(
+    Object.entries(schemas).map(([kind, schema]) => [kind, ajv.compile(schema)]),
+  ) as Record<keyof Bodies, ValidateFunction>
   return (kind, body) => {
     const check = checks[kind]
     if (check(body)) return body as Bodies[typeof kind]
-    const [error] = check.errors ?? []
-    const place = error?.instancePath === '' ? 'The body' : error?.instancePath.slice(1).replaceAll('/', '.')
-    const allowed = error?.keyword === 'enum' ? `: ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}` : ''
-    const extra = error?.keyword === 'additionalProperties' ? `: ${(error.params as { additionalProperty: string }).additionalProperty}` : ''
-    throw new AppError('invalid_value', `${place} ${error?.message ?? 'is wrong'}${allowed}${extra}.`)
+    throw new AppError('invalid_value', explain(check.errors?.[0]))
+  }
+}
+
+function explain(error: ErrorObject | undefined): string {
+  if (error?.propertyName !== undefined) return `The name '${error.propertyName}' ${error.message ?? 'is wrong'}.`
+  const place =
+    error === undefined || error.instancePath === '' ? 'The body' : error.instancePath.slice(1).replaceAll('/', '.')
+  if (error?.keyword === 'false schema') return `${place} must not be given here.`
+  const { allowedValues, additionalProperty } = (error?.params ?? {}) as {
+    allowedValues?: string[]
+    additionalProperty?: string
+  }
+  const detail = allowedValues?.join(', ') ?? additionalProperty
+  return `${place} ${error?.message ?? 'is wrong'}${detail === undefined ? '' : `: ${detail}`}.`
+}
+
+/** Checks what a JSON Schema cannot say of an attribute. Throws invalid_value. */
+export function checkDefinition(definition: Definition): void {
+  const { subAttributes = [] } = definition
+  if (definition.name.toLowerCase() === 'schemas') {
+    throw new AppError('invalid_value', `definition.name must not be ${definition.name}, which every resource has.`)
+  }
+  const seen = new Set<string>()
+  for (const sub of subAttributes) {
+    const lower = sub.name.toLowerCase()
+    if (seen.has(lower)) throw new AppError('invalid_value', `definition.subAttributes: ${sub.name} is given twice.`)
+    if (lower === 'primary' && sub.type !== 'boolean') {
+      throw new AppError(
+        'invalid_value',
+        `definition.subAttributes: ${sub.name} must be boolean (RFC 7643 section 2.4).`,
+      )
+    }
+    seen.add(lower)
   }
 }

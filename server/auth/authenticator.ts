@@ -25,9 +25,13 @@ export class Authenticator {
     const secret = readBearer(authorization)
     const principal = secret === undefined ? undefined : await this.#find(secret)
     if (principal === undefined) {
-      throw new AppError('unauthorized', 'The credentials are wrong, expired or revoked. Send Authorization: Bearer with a live token.', {
-        data: { sent: 1 },
-      })
+      throw new AppError(
+        'unauthorized',
+        'The credentials are wrong, expired or revoked. Send Authorization: Bearer with a live token.',
+        {
+          data: { sent: 1 },
+        },
+      )
     }
     this.#limiter.take(principal.tokenId ?? `${principal.organizationId}/${principal.directoryId}`)
     if (principal.tokenId !== null) this.#lastUsed.mark(principal.organizationId, principal.tokenId)

@@ -60,7 +60,9 @@ export class JwtVerifier {
       return payload
     } catch (error) {
       if (isKeySetUnreachable(error)) {
-        throw new AppError('database_unavailable', 'The keys of the token’s issuer cannot be fetched.', { cause: error })
+        throw new AppError('database_unavailable', 'The keys of the token’s issuer cannot be fetched.', {
+          cause: error,
+        })
       }
       return undefined
     }
@@ -117,5 +119,7 @@ function readScopes(claims: JWTPayload): Scope[] {
     return Array.isArray(claim) ? claim.filter((one) => typeof one === 'string') : []
   })
   const plain = named.map((name) => name.replace(/^rollcall[:.]/, ''))
-  return scopes.filter((scope) => plain.includes(scope) || (plain.includes('scim') && (scope === 'read' || scope === 'write')))
+  return scopes.filter(
+    (scope) => plain.includes(scope) || (plain.includes('scim') && (scope === 'read' || scope === 'write')),
+  )
 }

@@ -45,7 +45,9 @@ export function createOAuthRouter(parts: OAuthParts): Router {
   router.all('/token', (_request, response) => {
     response.status(405).set('Allow', 'POST').json({ error: 'invalid_request', error_description: 'Use POST.' })
   })
-  router.use((error: unknown, _request: Request, response: Response, _next: unknown) => answer(error, response, parts.logger))
+  router.use((error: unknown, _request: Request, response: Response, _next: unknown) =>
+    answer(error, response, parts.logger),
+  )
   return router
 }
 
@@ -74,7 +76,9 @@ function readForm(request: Request): Map<string, string> {
     throw new OAuthError(400, 'invalid_request', 'The body must be application/x-www-form-urlencoded.')
   }
   const entries = Object.entries(body)
-  if (entries.some(([, value]) => typeof value !== 'string')) throw new OAuthError(400, 'invalid_request', 'A parameter is given twice.')
+  if (entries.some(([, value]) => typeof value !== 'string')) {
+    throw new OAuthError(400, 'invalid_request', 'A parameter is given twice.')
+  }
   return new Map(entries as [string, string][])
 }
 
@@ -107,7 +111,11 @@ function narrow(held: readonly Scope[], asked: string | undefined): readonly Sco
 function answer(error: unknown, response: Response, logger: Logger): void {
   const known = explain(error)
   if (known === undefined) logger.error({ err: error }, 'unexpected error')
-  const { status, code, message } = known ?? { status: 500, code: 'server_error', message: 'Something went wrong here.' }
+  const { status, code, message } = known ?? {
+    status: 500,
+    code: 'server_error',
+    message: 'Something went wrong here.',
+  }
   if (status === 401) response.set('WWW-Authenticate', 'Basic realm="rollcall"')
   if (status === 429 || status === 503) response.set('Retry-After', '5')
   response.status(status).set('Cache-Control', 'no-store').json({ error: code, error_description: message })
@@ -116,7 +124,9 @@ function answer(error: unknown, response: Response, logger: Logger): void {
 function explain(thrown: unknown): { status: number; code: string; message: string } | undefined {
   const error = translateFault(thrown)
   if (error instanceof OAuthError) return error
-  if (error instanceof AppError && error.code === 'rate_limited') return { status: 429, code: 'temporarily_unavailable', message: error.message }
+  if (error instanceof AppError && error.code === 'rate_limited') {
+    return { status: 429, code: 'temporarily_unavailable', message: error.message }
+  }
   if (error instanceof AppError && error.code === 'database_unavailable') {
     return { status: 503, code: 'temporarily_unavailable', message: error.message }
   }

@@ -3,7 +3,10 @@ import type { Actor } from '../directory/actor.ts'
 import { AppError } from '../errors.ts'
 
 /** Who signed in: what a token, or a JWT, stands for. */
-export interface Principal extends Pick<Actor, 'organizationId' | 'directoryId' | 'view' | 'restoresUsers' | 'tokenId'> {
+export interface Principal extends Pick<
+  Actor,
+  'organizationId' | 'directoryId' | 'view' | 'restoresUsers' | 'tokenId'
+> {
   readonly scopes: readonly Scope[]
   /** Whether the directory wants requests read to the letter of the standard. */
   readonly strict: boolean

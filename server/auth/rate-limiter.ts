@@ -34,9 +34,13 @@ export class RateLimiter {
       return
     }
     const seconds = Math.max(1, Math.ceil((1 - bucket.tokens) / this.#perSecond))
-    throw new AppError('rate_limited', `Too many requests: at most ${this.#perSecond} a second. Try again in ${seconds} s.`, {
-      data: { seconds },
-    })
+    throw new AppError(
+      'rate_limited',
+      `Too many requests: at most ${this.#perSecond} a second. Try again in ${seconds} s.`,
+      {
+        data: { seconds },
+      },
+    )
   }
 
   #open(key: string, capacity: number, at: number): Bucket {

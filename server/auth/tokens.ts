@@ -143,7 +143,16 @@ export async function createAccessToken(
 ): Promise<{ secret: string; seconds: number }> {
   const secret = `rca_${randomBytes(32).toString('base64url')}`
   const { organizationId, tokenId } = parent
-  const parameters = [organizationId, tokenId, createId('tok', now), hashToken(secret), secret.slice(-4), parent.scopes, now, seconds]
+  const parameters = [
+    organizationId,
+    tokenId,
+    createId('tok', now),
+    hashToken(secret),
+    secret.slice(-4),
+    parent.scopes,
+    now,
+    seconds,
+  ]
   const [row] = await query<{ expires_at: Date }>(db, accessTokenSql, parameters)
   const expiresAt = row?.expires_at ?? now // without a row the parent has gone in this moment
   return { secret, seconds: Math.floor((expiresAt.getTime() - now.getTime()) / 1000) }

@@ -1,9 +1,11 @@
 // `rollcall tokens`: create, list and revoke.
-import { createToken, listTokens, revokeToken, scopes } from '../auth/tokens.ts'
+import { createToken, listTokens, revokeToken, scopes, type TokenView } from '../auth/tokens.ts'
 import type { Database } from '../db/connect.ts'
 import type { Scope } from '../db/tables.ts'
 import { findOrganization, listDirectories } from '../directory/directories.ts'
 import { AppError } from '../errors.ts'
+
+const maxDays = 36_500
 
 export interface TokenRequest {
   readonly organization: string
@@ -36,16 +38,22 @@ export async function createTokenByName(
 }
 
 /** One line for each token; never a secret. */
-export async function describeTokens(db: Database, organization: string): Promise<string[]> {
+export async function describeTokens(db: Database, organization: string, now = new Date()): Promise<string[]> {
   const organizationId = await requireOrganization(db, organization)
   const names = new Map((await listDirectories(db, organizationId)).map((directory) => [directory.id, directory.name]))
   return (await listTokens(db, organizationId)).map((token) => {
     const owner =
       token.directoryId === null ? 'application' : `directory ${names.get(token.directoryId) ?? token.directoryId}`
-    const state = token.revokedAt === null ? 'live' : `revoked ${token.revokedAt.toISOString()}`
+    const state = describeState(token, now)
     const used = token.lastUsedAt === null ? 'never used' : `last used ${token.lastUsedAt.toISOString()}`
     return [token.id, `…${token.hint}`, owner, token.name, token.scopes.join(','), state, used].join('  ')
   })
+}
+
+function describeState({ revokedAt, expiresAt }: TokenView, now: Date): string {
+  if (revokedAt !== null) return `revoked ${revokedAt.toISOString()}`
+  if (expiresAt === null) return 'live'
+  return `${expiresAt > now ? 'live until' : 'expired'} ${expiresAt.toISOString()}`
 }
 
 export async function revokeTokenById(db: Database, organization: string, id: string, now: Date): Promise<void> {
@@ -54,8 +62,9 @@ export async function revokeTokenById(db: Database, organization: string, id: st
 
 export async function requireOrganization(db: Database, name: string): Promise<string> {
   const id = await findOrganization(db, name)
-  if (id === undefined)
+  if (id === undefined) {
     throw new AppError('not_found', `There is no organization '${name}'. Start Rollcall once to make 'default'.`)
+  }
   return id
 }
 
@@ -74,14 +83,16 @@ export async function requireDirectory(db: Database, organizationId: string, nam
 function readScopes(text: string): Scope[] {
   const names = text.split(',').map((name) => name.trim())
   const unknown = names.find((name) => !scopes.includes(name as Scope))
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
     throw new AppError('invalid_value', `There is no scope '${unknown}'; there are: ${scopes.join(', ')}.`)
+  }
   return names as Scope[]
 }
 
 function readDays(text: string): number {
   const days = Number(text)
-  if (!Number.isInteger(days) || days < 1)
-    throw new AppError('invalid_value', '--days must be a whole number, at least 1.')
+  if (!Number.isInteger(days) || days < 1 || days > maxDays) {
+    throw new AppError('invalid_value', `--days must be a whole number from 1 to ${maxDays}.`)
+  }
   return days
 }

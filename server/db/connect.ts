@@ -56,6 +56,9 @@ function createClientClass(statementTimeoutMs: number): typeof pg.Client {
     #named = false
 
     async prepareSession(): Promise<void> {
+      // The query under way fails of itself. The pool listens only while nobody uses the connection, and an error event
+      // without a listener ends the process.
+      this.on('error', () => undefined)
       const { rows } = await super.query<{ pid: number }>('select pg_backend_pid() as pid')
       const announced = (this as unknown as { processID: number | null }).processID
       if (rows[0]?.pid !== announced) return

@@ -26,7 +26,7 @@ const constraintErrors: Readonly<Record<string, () => AppError>> = {
 /** SQLSTATE classes 08 and 57P, and what Node and pg say when the server cannot be reached or went away. */
 const connectionFault = /^(08|57P)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/
 const connectionMessage =
-  /connection terminated|timeout exceeded when trying to connect|connection timeout|the database system is/i
+  /connection terminated|is not queryable|timeout exceeded when trying to connect|connection timeout|the database system is/i
 
 /** deadlock_detected and serialization_failure: nothing was done, and doing it again is right. */
 export function isRetryable(error: unknown): boolean {
@@ -47,7 +47,7 @@ export function translateFault(error: unknown): unknown {
   if (isConnectionFault(error)) return new AppError('database_unavailable', undefined, { cause: error })
   const fault = readFault(error)
   // 25006: a standby or a server set read-only while it is being failed over.
-  if (fault?.code === '25006' || fault?.code === '57014') {
+  if (fault?.code === '25006' || fault?.code === '57014' || isRetryable(error)) {
     return new AppError('database_unavailable', 'The database could not finish in time.', { cause: error })
   }
   // 22P05 untranslatable_character: \u0000 is JSON but not PostgreSQL text.
@@ -68,8 +68,9 @@ export function translateFault(error: unknown): unknown {
 }
 
 function readFault(error: unknown): PostgresFault | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string')
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') {
     return undefined
+  }
   const constraint =
     'constraint' in error && typeof error.constraint === 'string' ? { constraint: error.constraint } : {}
   return { code: error.code, ...constraint }

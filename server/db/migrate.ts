@@ -2,7 +2,8 @@
 // any number of servers may start at once, also behind a pooler.
 import { promises as fs } from 'node:fs'
 import path from 'node:path'
-import { FileMigrationProvider, Migrator } from 'kysely/migration'
+import { sql } from 'kysely'
+import { FileMigrationProvider, type Migration, Migrator } from 'kysely/migration'
 import { AppError } from '../errors.ts'
 import type { Database } from './connect.ts'
 import { translateFault } from './faults.ts'
@@ -37,7 +38,19 @@ async function refuseNewer(db: Database, known: ReadonlySet<string>): Promise<vo
 }
 
 function createMigrator(db: Database): Migrator {
-  return new Migrator({ db, provider: new FileMigrationProvider({ fs, path, migrationFolder }) })
+  return new Migrator({ db, provider: { getMigrations: readMigrations } })
+}
+
+// A migration of a large table takes the time that it takes.
+async function readMigrations(): Promise<Record<string, Migration>> {
+  const migrations = await new FileMigrationProvider({ fs, path, migrationFolder }).getMigrations()
+  const patient = ({ up }: Migration): Migration => ({
+    up: async (tx) => {
+      await sql`set local statement_timeout = 0`.execute(tx)
+      await up(tx)
+    },
+  })
+  return Object.fromEntries(Object.entries(migrations).map(([name, migration]) => [name, patient(migration)]))
 }
 
 function explainFailure(error: unknown): unknown {

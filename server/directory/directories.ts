@@ -64,8 +64,9 @@ export async function setAttributeAuthority(
     const unknown = Object.values(authority)
       .flat()
       .find((id) => !known.has(id))
-    if (unknown !== undefined)
+    if (unknown !== undefined) {
       throw new AppError('invalid_value', `attributeAuthority: there is no directory ${unknown}.`)
+    }
     await tx
       .updateTable('organizations')
       .set({ attribute_authority: JSON.stringify(authority) })
@@ -127,8 +128,8 @@ export async function changeDirectory(
   settings: DirectorySettings,
 ): Promise<void> {
   const { restoreUsers, ...rest } = settings
-  const changes = { ...rest, ...(restoreUsers === undefined ? {} : { restore_users: restoreUsers }) }
-  if (Object.keys(changes).length === 0) return
+  // The id, so that there is something to set, and a directory to miss, where nothing is changed.
+  const changes = { id, ...rest, ...(restoreUsers === undefined ? {} : { restore_users: restoreUsers }) }
   const { numUpdatedRows } = await db
     .updateTable('directories')
     .set(changes)

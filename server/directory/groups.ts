@@ -219,7 +219,8 @@ async function lockGroup(tx: Database, actor: Actor, id: string): Promise<GroupD
 
 function nameKey(resource: JsonObject): string {
   const name = resource['displayName']
-  if (typeof name !== 'string' || name.trim() === '')
+  if (typeof name !== 'string' || name.trim() === '') {
     throw new AppError('invalid_value', 'displayName must be a non-empty string.')
+  }
   return foldCase(name.trim())
 }

@@ -54,7 +54,10 @@ export async function storeGroup(tx: Database, actor: Actor, store: GroupStore, 
 async function runStore(tx: Database, text: string, parameters: readonly unknown[]): Promise<number | null> {
   const [row] = await query<{ unknown: string[] | null; version: number | null }>(tx, text, parameters)
   if (row?.unknown)
-    throw new AppError('invalid_value', `members: no user or group has the id ${row.unknown.join(', ')}.`)
+    throw new AppError(
+      'invalid_value',
+      `members: no user or group has the id ${row.unknown.map((id) => id.slice(0, 40)).join(', ')}.`,
+    )
   return row?.version ?? null
 }
 

@@ -167,7 +167,7 @@ async function resumeLink(tx: Database, actor: Actor, draft: UserDraft): Promise
   const [found] = await query<{ id: string }>(
     tx,
     `select u.id from users u join links l on l.org_id = u.org_id and l.user_id = u.id
-     where u.org_id = $1 and u.user_name_key = $2 and l.directory_id = $3 and l.ended_at is not null`,
+     where u.org_id = $1 and u.user_name_key = $2 and l.directory_id = $3 and l.ended_at is not null for no key update of u`,
     [actor.organizationId, readUserNameKey(draft), actor.directoryId],
   )
   if (found === undefined) return undefined

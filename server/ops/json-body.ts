@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 
 const maxDepth = 40
 
-/** The parsed body; undefined where it is empty. Throws unsupported_media_type, too_large, invalid_syntax. */
+/** The parsed body; undefined where it is empty. Throws unsupported_media_type, too_large, invalid_syntax, invalid_value. */
 export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > maxBytes) throw tooLarge(maxBytes)
@@ -17,6 +17,13 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   checkDepth(bytes)
   // A byte order mark is not JSON, but some Windows clients send one.
   const text = bytes.toString('utf8', bytes[0] === 0xef && bytes[1] === 0xbb ? 3 : 0)
+  const body = parse(text)
+  // UTF-8 is well-formed; only an escape can write what is not.
+  if (text.includes('\\u')) checkStrings(body)
+  return body
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -24,13 +31,31 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   }
 }
 
+// PostgreSQL keeps neither of the two.
+function checkStrings(value: unknown): void {
+  if (typeof value === 'string') {
+    if (!value.includes('\0') && value.isWellFormed()) return
+    throw new AppError(
+      'invalid_value',
+      'A string holds the character U+0000 or half a surrogate pair, which cannot be stored.',
+    )
+  }
+  if (typeof value === 'object' && value !== null) Object.entries(value).flat().forEach(checkStrings)
+}
+
 async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > maxBytes) throw tooLarge(maxBytes)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > maxBytes) throw tooLarge(maxBytes)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    // Nobody reads the answer, but it is the client that broke off, and no fault of ours.
+    throw new AppError('invalid_syntax', 'The body ended before it was whole.', { cause: error })
   }
   return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)
 }

@@ -46,13 +46,21 @@ export function answerError(error: unknown, requestId: string): ErrorAnswer {
   return write(answers[error.code], error.message, listHeaders(error))
 }
 
+const maxDetail = 400
+
+/** A message that quotes a request as a line that can be shown and stored, whatever the request holds. */
+export function toLine(text: string): string {
+  const cut = text.length > maxDetail ? `${text.slice(0, maxDetail)}…` : text
+  return cut.replace(/\p{Cc}+/gu, ' ').toWellFormed()
+}
+
 function write(answer: Answer, detail: string, headers: Record<string, string>): ErrorAnswer {
   const { status, scimType } = answer
   const body = {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
     status: String(status),
     ...(scimType === undefined ? {} : { scimType }),
-    detail,
+    detail: toLine(detail),
   }
   return { ...answer, headers, body: JSON.stringify(body) }
 }

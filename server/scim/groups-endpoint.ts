@@ -12,6 +12,7 @@ import {
 } from '../directory/groups.ts'
 import type { Endpoint } from './endpoint.ts'
 import { listMemberIds, planMembers } from './member-operations.ts'
+import { keepImmutable } from './mutability.ts'
 import { applyOperations } from './patch.ts'
 import { readIfMatch } from './preconditions.ts'
 
@@ -26,10 +27,12 @@ export const groupsEndpoint: Endpoint = {
     const { id } = await transaction(db, (tx) => createGroup(tx, actor, toDraft(resource), memberIds))
     return id
   },
-  replace: async ({ db, actor, headers }, id, resource) => {
-    const ids = listMemberIds(resource['members'])
-    const planned = { ...toDraft(resource), members: { kind: 'set', ids } } as const
-    await transaction(db, (tx) => updateGroup(tx, actor, id, () => planned, readIfMatch(headers)))
+  replace: async ({ db, actor, headers, schema }, id, resource) => {
+    const members = { kind: 'set', ids: listMemberIds(resource['members']) } as const
+    const plan = (current: GroupDraft): PlannedGroup => {
+      return { ...toDraft(keepImmutable(toResource(current), resource, schema.types.Group)), members }
+    }
+    await transaction(db, (tx) => updateGroup(tx, actor, id, plan, readIfMatch(headers)))
   },
   patch: ({ db, actor, headers, schema, reading }, id, operations) => {
     const noted = reading.notes.length

@@ -1,6 +1,6 @@
 // The resource types of an organization: the built-in ones, and with them its own attributes in an extension of their own.
 import type { Database } from '../db/connect.ts'
-import { listCustomAttributes } from '../directory/custom-attributes.ts'
+import { customSchemaId, listCustomAttributes } from '../directory/custom-attributes.ts'
 import { declareResourceTypes, type ResourceTypeDefinition } from './declarations.ts'
 import { type AttributeDefinition, compileResourceType, type ResourceType, type SchemaDefinition } from './schema.ts'
 
@@ -10,11 +10,6 @@ export interface OrganizationSchema {
   readonly types: Readonly<Record<TypeName, ResourceType>>
   /** The extension that holds the organization's own attributes of a type, where it has any. */
   readonly custom: Readonly<Partial<Record<TypeName, SchemaDefinition>>>
-}
-
-/** URN of the extension with an organization's own attributes. */
-export function customSchemaId(type: TypeName): string {
-  return `urn:ietf:params:scim:schemas:extension:custom:2.0:${type}`
 }
 
 const maxKept = 1000

@@ -97,8 +97,15 @@ function completeSchema(definition: SchemaDefinition): SchemaDefinition {
 function completeAttribute(definition: AttributeDefinition): AttributeDefinition {
   const { name, multiValued, required, caseExact, mutability, returned } = compileAttribute(definition)
   return {
-    ...{ name, type: definition.type, multiValued, description: definition.description ?? name, required, caseExact },
-    ...{ mutability, returned, uniqueness: 'none' },
+    name,
+    type: definition.type,
+    multiValued,
+    description: definition.description ?? name,
+    required,
+    caseExact,
+    mutability,
+    returned,
+    uniqueness: 'none',
     ...(definition.type === 'reference' ? { referenceTypes: ['uri'] } : {}),
     ...definition,
     ...(definition.subAttributes === undefined

@@ -10,7 +10,7 @@ import type { Logger } from '../ops/logger.ts'
 import type { RequestLog } from '../ops/request-log.ts'
 import { readJson } from '../ops/json-body.ts'
 import { createDiscovery } from './discovery.ts'
-import { answerError } from './errors.ts'
+import { answerError, toLine } from './errors.ts'
 import type { Answer, Handler } from './exchange.ts'
 import type { Note } from './notes.ts'
 import type { OrganizationSchemas } from './organization-schema.ts'
@@ -60,7 +60,7 @@ export class ScimServer {
         baseUrl: `${originOf(request)}/scim/v2`,
         headers: request.headers,
         query: readQuery(request.originalUrl),
-        id: String(request.params['id'] ?? ''),
+        id: readId(request),
         body,
       })
     })
@@ -138,16 +138,18 @@ export class ScimServer {
       path,
       status,
       durationMs,
-      error: error === null ? null : toStorable(error),
-      notes: trace.notes.map(({ path: place, note }) => ({ path: toStorable(place), note: toStorable(note) })),
+      error: error === null ? null : toLine(error),
+      notes: trace.notes.map(({ path: place, note }) => ({ path: toLine(place), note: toLine(note) })),
       userAgent: request.headers['user-agent']?.slice(0, 200) ?? null,
     })
   }
 }
 
-// Messages quote what was sent, and cut it anywhere; PostgreSQL keeps neither U+0000 nor half a surrogate pair.
-function toStorable(text: string): string {
-  return text.replaceAll('\0', '\ufffd').toWellFormed()
+// PostgreSQL would not even take U+0000 in a text.
+function readId(request: Request): string {
+  const id = String(request.params['id'] ?? '')
+  if (id.includes('\0')) throw new AppError('not_found', 'There is no resource with U+0000 in its id.')
+  return id
 }
 
 // A client that takes only application/json gets its JSON under that name (OneLogin, Google).

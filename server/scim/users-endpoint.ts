@@ -7,6 +7,7 @@ import { listUsers, readUser } from '../directory/users.ts'
 import { type Updated, type UserDraft, updateUser } from '../directory/user-writes.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
+import { keepImmutable } from './mutability.ts'
 import { applyOperations } from './patch.ts'
 import { readIfMatch } from './preconditions.ts'
 
@@ -22,7 +23,9 @@ export const usersEndpoint: Endpoint = {
   },
   create: ({ db, actor }, resource) => createUser(db, actor, toDraft(withDefaults(resource))),
   replace: async (exchange, id, resource) => {
-    await update(exchange, id, true, () => toDraft(withDefaults(resource)))
+    const stated = withDefaults(resource)
+    const { User } = exchange.schema.types
+    await update(exchange, id, true, (current) => toDraft(keepImmutable(toResource(current), stated, User)))
   },
   patch: (exchange, id, operations) =>
     update(exchange, id, false, (current, isAgain) => {

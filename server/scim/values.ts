@@ -73,7 +73,7 @@ function readSingle(attribute: Attribute, value: unknown, path: string, reading:
       if (!Number.isSafeInteger(value)) throw invalid(path, 'must be an integer')
       return value as number
     case 'decimal':
-      if (typeof value !== 'number') throw invalid(path, 'must be a number')
+      if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(path, 'must be a number')
       return value
     case 'dateTime':
       return readDateTime(value, path)

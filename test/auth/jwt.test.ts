@@ -52,9 +52,16 @@ describe('JWTs', () => {
     issuer = `https://issuer-${process.pid}-${tenants++}.example`
   })
 
-  async function trust(given: { path?: string; directoryId?: string | null; audience?: string; jwksUri?: string } = {}): Promise<void> {
+  async function trust(
+    given: { path?: string; directoryId?: string | null; audience?: string; jwksUri?: string } = {},
+  ): Promise<void> {
     const { path = '/jwks', directoryId = tenant.directoryId } = given
-    const body = { issuer, audience: given.audience ?? audience, jwksUri: given.jwksUri ?? `${origin}${path}`, directoryId }
+    const body = {
+      issuer,
+      audience: given.audience ?? audience,
+      jwksUri: given.jwksUri ?? `${origin}${path}`,
+      directoryId,
+    }
     const reply = await new AdminClient(tenant).post('/issuers', body)
     expect(reply.status).to.equal(201)
   }
@@ -64,7 +71,11 @@ describe('JWTs', () => {
     return { iss: issuer, aud: audience, sub: 'client', iat: now, exp: now + 300, scope: 'read write', ...claims }
   }
 
-  function sign(claims: JWTPayload = {}, header: Record<string, string> = {}, key: Parameters<SignJWT['sign']>[0] = keys.privateKey): Promise<string> {
+  function sign(
+    claims: JWTPayload = {},
+    header: Record<string, string> = {},
+    key: Parameters<SignJWT['sign']>[0] = keys.privateKey,
+  ): Promise<string> {
     return new SignJWT(claim(claims)).setProtectedHeader({ alg: 'RS256', kid: 'ours', ...header }).sign(key)
   }
 
@@ -124,7 +135,10 @@ describe('JWTs', () => {
       'without a signature that says so in another case',
       async () => `${Buffer.from('{"alg":"nOnE"}').toString('base64url')}.${(await sign()).split('.')[1]}.`,
     ],
-    ['signed by HS256 with the public key', async () => sign({}, { alg: 'HS256' }, new TextEncoder().encode(await exportSPKI(keys.publicKey)))],
+    [
+      'signed by HS256 with the public key',
+      async () => sign({}, { alg: 'HS256' }, new TextEncoder().encode(await exportSPKI(keys.publicKey))),
+    ],
     [
       'whose claims were changed',
       async () => {
@@ -173,8 +187,10 @@ describe('JWTs', () => {
   ] as const) {
     it(`take their scopes from ${what}`, async () => {
       await trust()
-      const scim = await speak(await sign(claims as unknown as JWTPayload))
-      expect([(await scim.get('/Users')).status, (await scim.post('/Users', { schemas: [] })).status]).to.deep.equal(statuses)
+      const scim = await speak(await sign(claims))
+      expect([(await scim.get('/Users')).status, (await scim.post('/Users', { schemas: [] })).status]).to.deep.equal(
+        statuses,
+      )
       const managed = await new AdminClient(tenant, scim.token).get('/directories')
       expect(managed.status).to.equal(what === 'admin' ? 200 : 403)
     })
@@ -190,7 +206,9 @@ describe('JWTs', () => {
         expect(me.headers['location']).to.equal(`${(await getApp()).origin}/scim/v2/Users/${id}`)
       }
       const scim = await speak(await sign({ sub: String(id) }))
-      expect((await scim.patch('/Me', [{ op: 'replace', path: 'title', value: 'Clerk' }])).body['title']).to.equal('Clerk')
+      expect((await scim.patch('/Me', [{ op: 'replace', path: 'title', value: 'Clerk' }])).body['title']).to.equal(
+        'Clerk',
+      )
       const put = await scim.put('/Me', { schemas: [userSchema], userName: 'ana@x.example', nickName: 'Annie' })
       expect(put.body).to.deep.include({ id, nickName: 'Annie' })
       expect((await scim.delete('/Me')).status).to.equal(204)

@@ -19,9 +19,16 @@ describe('POST /oauth/token', () => {
     client = await createClient(['read', 'write'])
   })
 
-  function createClient(scopes: readonly Scope[], expiresAt: Date | null = null): Promise<{ id: string; secret: string }> {
+  function createClient(
+    scopes: readonly Scope[],
+    expiresAt: Date | null = null,
+  ): Promise<{ id: string; secret: string }> {
     const { organizationId } = tenant
-    return createToken(testDatabase(), { organizationId, directoryId: null, name: 'Client', scopes, expiresAt }, clock.now())
+    return createToken(
+      testDatabase(),
+      { organizationId, directoryId: null, name: 'Client', scopes, expiresAt },
+      clock.now(),
+    )
   }
 
   async function ask(form: Record<string, string> | string, headers: Record<string, string> = {}): Promise<Reply> {
@@ -31,7 +38,12 @@ describe('POST /oauth/token', () => {
       .post('/oauth/token')
       .set({ 'Content-Type': 'application/x-www-form-urlencoded', ...headers })
       .send(body)
-    return { status: response.status, headers: response.headers as Record<string, string>, body: response.body as Body, text: response.text }
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: response.body as Body,
+      text: response.text,
+    }
   }
 
   const grant = { grant_type: 'client_credentials' }
@@ -58,11 +70,16 @@ describe('POST /oauth/token', () => {
   })
 
   it('gives a token that acts as its client: the same directory, and the same name in the change log', async () => {
-    await query(testDatabase(), 'update tokens set directory_id = $2, slot = 2 where id = $1', [client.id, tenant.directoryId])
+    await query(testDatabase(), 'update tokens set directory_id = $2, slot = 2 where id = $1', [
+      client.id,
+      tenant.directoryId,
+    ])
     const scim = await speak(await askByBody())
     const { id } = await scim.createUser('ana', { externalId: 'x' })
     expect((await tenant.scim.get(`/Users/${id}`)).body['externalId']).to.equal('x')
-    const changes = await query(testDatabase(), 'select token_id, directory_id from changes where org_id = $1', [tenant.organizationId])
+    const changes = await query(testDatabase(), 'select token_id, directory_id from changes where org_id = $1', [
+      tenant.organizationId,
+    ])
     expect(changes).to.deep.equal([{ token_id: client.id, directory_id: tenant.directoryId }])
     const { app } = await getApp()
     await app.lastUsed.flush()
@@ -130,16 +147,31 @@ describe('POST /oauth/token', () => {
       ['the secret of another client', 401, 'invalid_client', () => ask(grant, basic(other, client.secret))],
       ['no client at all', 401, 'invalid_client', () => ask(grant)],
       ['empty credentials', 401, 'invalid_client', () => ask({ ...grant, client_id: '', client_secret: '' })],
-      ['Basic without a colon', 401, 'invalid_client', () => ask(grant, { Authorization: `Basic ${Buffer.from('x').toString('base64')}` })],
+      [
+        'Basic without a colon',
+        401,
+        'invalid_client',
+        () => ask(grant, { Authorization: `Basic ${Buffer.from('x').toString('base64')}` }),
+      ],
       ['Basic that is not base64', 401, 'invalid_client', () => ask(grant, { Authorization: 'Basic !' })],
-      ['a client that signs in twice', 400, 'invalid_request', () => ask({ ...grant, client_secret: 'x' }, basic(client.id, client.secret))],
+      [
+        'a client that signs in twice',
+        400,
+        'invalid_request',
+        () => ask({ ...grant, client_secret: 'x' }, basic(client.id, client.secret)),
+      ],
       ['the password grant', 400, 'unsupported_grant_type', () => askByBody({ grant_type: 'password' })],
       ['no grant type', 400, 'invalid_request', () => ask({ client_id: client.id, client_secret: client.secret })],
       ['a parameter twice', 400, 'invalid_request', () => ask('grant_type=client_credentials&grant_type=x')],
       ['JSON', 400, 'invalid_request', () => ask(JSON.stringify(grant), { 'Content-Type': 'application/json' })],
       ['an empty body', 400, 'invalid_request', () => ask('')],
       ['a large body', 413, 'invalid_request', () => ask(`a=${'x'.repeat(20_000)}`)],
-      ['a body in a charset of its own', 415, 'invalid_request', () => ask('a=b', { 'Content-Type': 'application/x-www-form-urlencoded; charset=klingon' })],
+      [
+        'a body in a charset of its own',
+        415,
+        'invalid_request',
+        () => ask('a=b', { 'Content-Type': 'application/x-www-form-urlencoded; charset=klingon' }),
+      ],
     ] as const) {
       it(what, async () => {
         const reply = await send()

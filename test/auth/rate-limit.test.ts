@@ -23,7 +23,10 @@ describe('the rate limit', () => {
       logger: createLogger('silent'),
       now: () => new Date(now.getTime() + aheadMs),
     })
-    const ask = (token: string) => supertest(app.express).get('/scim/v2/Users?count=0').set({ Authorization: `Bearer ${token}`, Accept: 'application/scim+json' })
+    const ask = (token: string) =>
+      supertest(app.express)
+        .get('/scim/v2/Users?count=0')
+        .set({ Authorization: `Bearer ${token}`, Accept: 'application/scim+json' })
     for (let count = 0; count < 10; count++) expect((await ask(tenant.directoryToken)).status).to.equal(200)
     const refused = await ask(tenant.directoryToken)
     expect(refused.status).to.equal(429)

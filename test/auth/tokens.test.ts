@@ -26,9 +26,15 @@ describe('bearer tokens', () => {
   async function send(authorization: string | undefined, path = '/Users'): Promise<Reply> {
     const { server, origin } = await getApp()
     const agent = supertest(server)
-    if (authorization !== undefined) return new ScimClient(agent, origin, '').get(path, { Authorization: authorization })
+    if (authorization !== undefined)
+      return new ScimClient(agent, origin, '').get(path, { Authorization: authorization })
     const response = await agent.get(`/scim/v2${path}`)
-    return { status: response.status, headers: response.headers as Record<string, string>, body: response.body, text: response.text }
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: response.body,
+      text: response.text,
+    }
   }
 
   const sendToken = (secret: string): Promise<Reply> => send(`Bearer ${secret}`)
@@ -51,9 +57,11 @@ describe('bearer tokens', () => {
       [tenant.organizationId],
     )
     expect(row?.text).not.to.contain(secret.slice(3, 20))
-    const rows = await query<{ hash: Buffer; hint: string }>(testDatabase(), 'select hash, hint from tokens where org_id = $1', [
-      tenant.organizationId,
-    ])
+    const rows = await query<{ hash: Buffer; hint: string }>(
+      testDatabase(),
+      'select hash, hint from tokens where org_id = $1',
+      [tenant.organizationId],
+    )
     for (const { hash, hint } of rows) expect([hash.length, hint.length]).to.deep.equal([32, 4])
   })
 
@@ -70,7 +78,9 @@ describe('bearer tokens', () => {
   it('are two for a directory, also when they are asked for at once', async () => {
     const other = await tenant.addDirectory('HR')
     await query(testDatabase(), 'delete from tokens where directory_id = $1', [other.directoryId])
-    const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => create({ directoryId: other.directoryId })))
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, () => create({ directoryId: other.directoryId })),
+    )
     expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).to.have.length(2)
   })
 
@@ -110,7 +120,11 @@ describe('bearer tokens', () => {
     const readLastUsed = async (): Promise<Date | null> => {
       const { app } = await getApp()
       await app.lastUsed.flush()
-      const [row] = await query<{ last_used_at: Date | null }>(testDatabase(), 'select last_used_at from tokens where id = $1', [id])
+      const [row] = await query<{ last_used_at: Date | null }>(
+        testDatabase(),
+        'select last_used_at from tokens where id = $1',
+        [id],
+      )
       return row?.last_used_at ?? null
     }
     expect(await readLastUsed()).to.equal(null)
@@ -155,7 +169,9 @@ describe('bearer tokens', () => {
         ])
         for (const reply of refusals) {
           expect(reply.status).to.equal(403)
-          expect(reply.headers['www-authenticate']).to.equal('Bearer realm="rollcall", error="insufficient_scope", scope="write"')
+          expect(reply.headers['www-authenticate']).to.equal(
+            'Bearer realm="rollcall", error="insufficient_scope", scope="write"',
+          )
           expect(reply.body['schemas']).to.deep.equal([errorSchema])
         }
         expect((await client.send('post', '/Users/.search', { schemas: [], count: 1 })).status).to.be.below(401)
@@ -183,7 +199,19 @@ describe('bearer tokens', () => {
   })
 
   describe('a malformed Authorization', () => {
-    for (const authorization of ['Bearer', 'Bearer ', 'Basic YTpi', 'Token x', 'Bearer a b', 'Bearer "quoted"', 'x', 'Bearer é', 'Bearer a,b', 'Bearer ey..', 'Bearer ey.a.b']) {
+    for (const authorization of [
+      'Bearer',
+      'Bearer ',
+      'Basic YTpi',
+      'Token x',
+      'Bearer a b',
+      'Bearer "quoted"',
+      'x',
+      'Bearer é',
+      'Bearer a,b',
+      'Bearer ey..',
+      'Bearer ey.a.b',
+    ]) {
       it(`is 401: ${JSON.stringify(authorization)}`, async () => {
         const reply = await send(Buffer.from(authorization).toString('latin1'))
         expect(reply.status).to.equal(401)

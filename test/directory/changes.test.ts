@@ -7,7 +7,15 @@ import type { Actor } from '../../server/directory/actor.ts'
 import { createUsers } from '../../server/directory/user-writes.ts'
 import { clock, createTenant, type Tenant } from '../support/app.ts'
 import { testDatabase } from '../support/postgres.ts'
-import { type Body, enterpriseSchema, groupSchema, patchSchema, type Reply, type ScimClient, userSchema } from '../support/scim-client.ts'
+import {
+  type Body,
+  enterpriseSchema,
+  groupSchema,
+  patchSchema,
+  type Reply,
+  type ScimClient,
+  userSchema,
+} from '../support/scim-client.ts'
 
 const department = `${enterpriseSchema}:department`
 const manager = `${enterpriseSchema}:manager`
@@ -59,10 +67,17 @@ describe('changes and events', () => {
     it('say what was created, by whom, when, and in which request', async () => {
       const startedAt = clock.now()
       const { reply, changes, events } = await observe(() =>
-        scim.post('/Users', { schemas: [userSchema], userName: 'ana', externalId: 'x', [enterpriseSchema]: { department: 'Law' } }),
+        scim.post('/Users', {
+          schemas: [userSchema],
+          userName: 'ana',
+          externalId: 'x',
+          [enterpriseSchema]: { department: 'Law' },
+        }),
       )
       const { id } = reply.body
-      const [token] = await query<{ id: string }>(testDatabase(), 'select id from tokens where org_id = $1', [tenant.organizationId])
+      const [token] = await query<{ id: string }>(testDatabase(), 'select id from tokens where org_id = $1', [
+        tenant.organizationId,
+      ])
       expect(changes).to.have.length(1)
       expect(changes[0]).to.deep.include({
         directory_id: tenant.directoryId,
@@ -106,8 +121,13 @@ describe('changes and events', () => {
 
     it('tell of activation and deactivation besides', async () => {
       const { id } = await scim.createUser('ana')
-      for (const [active, type] of [[false, 'user.deactivated'], [true, 'user.activated']] as const) {
-        const { changes, events } = await observe(() => scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'active', value: active }]))
+      for (const [active, type] of [
+        [false, 'user.deactivated'],
+        [true, 'user.activated'],
+      ] as const) {
+        const { changes, events } = await observe(() =>
+          scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'active', value: active }]),
+        )
         expect(changes).to.have.length(1)
         expect(events.map((event) => event.type)).to.deep.equal(['user.updated', type])
       }
@@ -123,7 +143,8 @@ describe('changes and events', () => {
         ['update', report['id'], 2],
         ['delete', id, 2],
       ])
-      const find = (resource: unknown): Body | undefined => changes.find((change) => change.resource_id === resource)?.difference
+      const find = (resource: unknown): Body | undefined =>
+        changes.find((change) => change.resource_id === resource)?.difference
       expect(find(id)).to.deep.equal({
         userName: { before: 'boss' },
         active: { before: true },
@@ -141,7 +162,9 @@ describe('changes and events', () => {
     })
 
     it('tell of a restored user, whose version goes on', async () => {
-      await query(testDatabase(), 'update directories set restore_users = true where org_id = $1', [tenant.organizationId])
+      await query(testDatabase(), 'update directories set restore_users = true where org_id = $1', [
+        tenant.organizationId,
+      ])
       clock.advance(1001)
       const { id } = await scim.createUser('ana')
       const group = await scim.createGroup('Staff', [String(id)])
@@ -233,7 +256,10 @@ describe('changes and events', () => {
 
     for (const [what, request] of [
       ['a PUT of what is there', () => scim.put(`/Users/${user['id']}`, user)],
-      ['a PATCH to the same value', () => scim.patch(`/Users/${user['id']}`, [{ op: 'replace', path: 'title', value: 'Clerk' }])],
+      [
+        'a PATCH to the same value',
+        () => scim.patch(`/Users/${user['id']}`, [{ op: 'replace', path: 'title', value: 'Clerk' }]),
+      ],
       [
         'a PATCH there and back',
         () =>
@@ -244,8 +270,14 @@ describe('changes and events', () => {
       ],
       ['removing what is not there', () => scim.patch(`/Users/${user['id']}`, [{ op: 'remove', path: 'nickName' }])],
       ['a PUT of the same group', () => scim.put(`/Groups/${group['id']}`, staff([{ value: user['id'] }]))],
-      ['adding a member again', () => scim.patch(`/Groups/${group['id']}`, [{ op: 'add', path: 'members', value: [{ value: user['id'] }] }])],
-      ['removing a stranger', () => scim.patch(`/Groups/${group['id']}`, [{ op: 'remove', path: 'members[value eq "emp_0"]' }])],
+      [
+        'adding a member again',
+        () => scim.patch(`/Groups/${group['id']}`, [{ op: 'add', path: 'members', value: [{ value: user['id'] }] }]),
+      ],
+      [
+        'removing a stranger',
+        () => scim.patch(`/Groups/${group['id']}`, [{ op: 'remove', path: 'members[value eq "emp_0"]' }]),
+      ],
     ] as const) {
       it(`by ${what}`, async () => {
         const { reply, changes, events } = await observe(request)
@@ -261,18 +293,31 @@ describe('changes and events', () => {
       const hr = await tenant.addDirectory('HR')
       const put = { schemas: [userSchema], userName: 'ana', nickName: 'Annie' }
       await hr.scim.put(`/Users/${user['id']}`, put)
-      for (const { scim: client, body } of [{ scim: hr.scim, body: put }, { scim, body: user }]) {
-        const [row] = await query<{ xmin: string }>(testDatabase(), 'select xmin::text from users where org_id = $1', [tenant.organizationId])
+      for (const { scim: client, body } of [
+        { scim: hr.scim, body: put },
+        { scim, body: user },
+      ]) {
+        const [row] = await query<{ xmin: string }>(testDatabase(), 'select xmin::text from users where org_id = $1', [
+          tenant.organizationId,
+        ])
         const { changes, events } = await observe(() => client.put(`/Users/${user['id']}`, body))
         expect([changes, events]).to.deep.equal([[], []])
-        const [after] = await query<{ xmin: string }>(testDatabase(), 'select xmin::text from users where org_id = $1', [tenant.organizationId])
+        const [after] = await query<{ xmin: string }>(
+          testDatabase(),
+          'select xmin::text from users where org_id = $1',
+          [tenant.organizationId],
+        )
         expect(after).to.deep.equal(row)
       }
     })
 
     for (const [what, status, request] of [
       ['a userName that is taken', 409, () => scim.post('/Users', { schemas: [userSchema], userName: 'ANA' })],
-      ['a stale version', 412, () => scim.put(`/Users/${user['id']}`, { ...user, title: 'x' }, { 'If-Match': 'W/"9"' })],
+      [
+        'a stale version',
+        412,
+        () => scim.put(`/Users/${user['id']}`, { ...user, title: 'x' }, { 'If-Match': 'W/"9"' }),
+      ],
       ['a stale version of a group', 412, () => scim.delete(`/Groups/${group['id']}`, { 'If-Match': 'W/"9"' })],
       [
         'a PATCH that fails in its second operation',
@@ -294,7 +339,11 @@ describe('changes and events', () => {
         400,
         () => scim.patch(`/Groups/${group['id']}`, [{ op: 'add', path: 'members', value: [{ value: group['id'] }] }]),
       ],
-      ['a value too long for an index', 400, () => scim.post('/Users', { schemas: [userSchema], userName: longText() })],
+      [
+        'a value too long for an index',
+        400,
+        () => scim.post('/Users', { schemas: [userSchema], userName: longText() }),
+      ],
       ['no operations', 400, () => scim.send('patch', `/Users/${user['id']}`, { schemas: [patchSchema] })],
     ] as const) {
       it(`by a request that is refused: ${what}`, async () => {
@@ -337,7 +386,9 @@ describe('resource counts', () => {
       () => undefined,
     )
     const users = await Promise.all(Array.from({ length: 20 }, (_, index) => scim.createUser(`user-${index}`)))
-    const groups = await Promise.all(Array.from({ length: 6 }, (_, index) => scim.createGroup(`Group ${index}`, ids.slice(0, 50))))
+    const groups = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => scim.createGroup(`Group ${index}`, ids.slice(0, 50))),
+    )
     await hr.scim.createGroup('Group 0')
     await Promise.all([
       ...users.slice(0, 7).map((user) => scim.delete(`/Users/${user['id']}`)),
@@ -360,7 +411,9 @@ describe('resource counts', () => {
     expect((await scim.filter('/Users', 'userName pr', '&count=0')).body['totalResults']).to.equal(304)
     expect((await hr.scim.get('/Users?count=0')).body['totalResults']).to.equal(308)
     await query(testDatabase(), 'delete from organizations where org_id = $1', [organizationId])
-    expect(await query(testDatabase(), 'select 1 from resource_counts where org_id = $1', [organizationId])).to.deep.equal([])
+    expect(
+      await query(testDatabase(), 'select 1 from resource_counts where org_id = $1', [organizationId]),
+    ).to.deep.equal([])
   })
 })
 

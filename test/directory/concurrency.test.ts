@@ -6,7 +6,7 @@ import { testDatabase } from '../support/postgres.ts'
 import { groupSchema, type Reply, type ScimClient, userSchema } from '../support/scim-client.ts'
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index)
-const statuses = (replies: readonly Reply[]): number[] => replies.map((reply) => reply.status).toSorted()
+const statuses = (replies: readonly Reply[]): number[] => replies.map((reply) => reply.status).toSorted((a, b) => a - b)
 
 describe('concurrent writers', () => {
   let tenant: Tenant
@@ -79,7 +79,9 @@ describe('concurrent writers', () => {
 
   it('create one userName 50 times, and one of them does', async () => {
     const replies = await Promise.all(
-      range(50).map((index) => scim.post('/Users', { schemas: [userSchema], userName: index % 2 === 0 ? 'ana' : 'ANA' })),
+      range(50).map((index) =>
+        scim.post('/Users', { schemas: [userSchema], userName: index % 2 === 0 ? 'ana' : 'ANA' }),
+      ),
     )
     expect(statuses(replies)).to.deep.equal([201, ...range(49).map(() => 409)])
     expect((await scim.get('/Users?count=0')).body['totalResults']).to.equal(1)
@@ -90,17 +92,33 @@ describe('concurrent writers', () => {
     const restoring = await createRestoringClient(tenant)
     const { id } = await restoring.createUser('ana')
     await restoring.delete(`/Users/${id}`)
-    const replies = await Promise.all(range(20).map(() => restoring.post('/Users', { schemas: [userSchema], userName: 'ana' })))
+    const replies = await Promise.all(
+      range(20).map(() => restoring.post('/Users', { schemas: [userSchema], userName: 'ana' })),
+    )
     expect(statuses(replies)).to.deep.equal([201, ...range(19).map(() => 409)])
     expect(replies.find((reply) => reply.status === 201)?.body['id']).to.equal(id)
   })
 
   it('change different attributes of one user, and lose nothing', async () => {
     const { id } = await scim.createUser('ana')
-    const attributes = ['title', 'nickName', 'displayName', 'userType', 'locale', 'timezone', 'preferredLanguage', 'profileUrl', 'externalId']
-    const names = ['familyName', 'givenName', 'middleName', 'honorificPrefix', 'honorificSuffix', 'formatted'].map((one) => `name.${one}`)
+    const attributes = [
+      'title',
+      'nickName',
+      'displayName',
+      'userType',
+      'locale',
+      'timezone',
+      'preferredLanguage',
+      'profileUrl',
+      'externalId',
+    ]
+    const names = ['familyName', 'givenName', 'middleName', 'honorificPrefix', 'honorificSuffix', 'formatted'].map(
+      (one) => `name.${one}`,
+    )
     const replies = await Promise.all(
-      [...attributes, ...names].map((path) => scim.patch(`/Users/${id}`, [{ op: 'replace', path, value: 'https://x.example/en' }])),
+      [...attributes, ...names].map((path) =>
+        scim.patch(`/Users/${id}`, [{ op: 'replace', path, value: 'https://x.example/en' }]),
+      ),
     )
     expect(new Set(statuses(replies))).to.deep.equal(new Set([200]))
     const { body, headers } = await scim.get(`/Users/${id}`)
@@ -122,7 +140,9 @@ describe('concurrent writers', () => {
       expect(statuses(replies)).to.deep.equal([200, 412])
     }
     const replies = await Promise.all(
-      ['a', 'b'].map((value) => scim.patch(`/Groups/${group['id']}`, [{ op: 'replace', path: 'displayName', value }], match)),
+      ['a', 'b'].map((value) =>
+        scim.patch(`/Groups/${group['id']}`, [{ op: 'replace', path: 'displayName', value }], match),
+      ),
     )
     expect(statuses(replies)).to.deep.equal([204, 412])
     await checkConsistency()
@@ -133,7 +153,10 @@ describe('concurrent writers', () => {
     const { id } = await scim.createUser('ana')
     const write = (client: ScimClient, path: string) => (index: number) =>
       client.patch(`/Users/${id}`, [{ op: 'replace', path, value: `${index}` }])
-    const replies = await Promise.all([...range(10).map(write(scim, 'title')), ...range(10).map(write(hr.scim, 'nickName'))])
+    const replies = await Promise.all([
+      ...range(10).map(write(scim, 'title')),
+      ...range(10).map(write(hr.scim, 'nickName')),
+    ])
     expect(new Set(statuses(replies))).to.deep.equal(new Set([200]))
     expect((await scim.get(`/Users/${id}`)).headers['etag']).to.equal('W/"21"')
     const leaving = await Promise.all([scim.delete(`/Users/${id}`), hr.scim.delete(`/Users/${id}`)])
@@ -146,7 +169,9 @@ describe('concurrent writers', () => {
   it('add members to groups while these very members are deleted', async () => {
     const ids = await createUsers(20)
     const boss = (index: number): unknown => ({ value: ids[Math.floor(index / 3)] })
-    await Promise.all(ids.map((id, index) => scim.patch(`/Users/${id}`, [{ op: 'add', path: 'manager', value: boss(index) }])))
+    await Promise.all(
+      ids.map((id, index) => scim.patch(`/Users/${id}`, [{ op: 'add', path: 'manager', value: boss(index) }])),
+    )
     const groups = await Promise.all(range(4).map((index) => scim.createGroup(`Group ${index}`, ids.slice(0, 5))))
     const replies = await Promise.all([
       ...groups.flatMap((group) =>
@@ -161,10 +186,14 @@ describe('concurrent writers', () => {
   })
 
   it('nest groups in crossing order while groups are deleted', async () => {
-    const ids = await Promise.all(range(8).map(async (index) => String((await scim.createGroup(`Group ${index}`))['id'])))
+    const ids = await Promise.all(
+      range(8).map(async (index) => String((await scim.createGroup(`Group ${index}`))['id'])),
+    )
     const pairs = ids.flatMap((outer) => ids.filter((inner) => inner !== outer).map((inner) => ({ outer, inner })))
     const replies = await Promise.all([
-      ...pairs.map(({ outer, inner }) => scim.patch(`/Groups/${outer}`, [{ op: 'add', path: 'members', value: [{ value: inner }] }])),
+      ...pairs.map(({ outer, inner }) =>
+        scim.patch(`/Groups/${outer}`, [{ op: 'add', path: 'members', value: [{ value: inner }] }]),
+      ),
       ...ids.slice(0, 6).map((id) => scim.delete(`/Groups/${id}`)),
     ])
     expect(Math.max(...statuses(replies))).to.be.below(500)
@@ -174,8 +203,13 @@ describe('concurrent writers', () => {
 
   it('weather a storm of 300 operations by 16 clients', async () => {
     const hr = await tenant.addDirectory('HR')
-    const users = [...(await createUsers(5)), ...(await Promise.all(range(5).map(async (index) => String((await hr.scim.createUser(`hr-${index}`))['id']))))]
-    const groups = await Promise.all(range(5).map(async (index) => String((await scim.createGroup(`Group ${index}`))['id'])))
+    const users = [
+      ...(await createUsers(5)),
+      ...(await Promise.all(range(5).map(async (index) => String((await hr.scim.createUser(`hr-${index}`))['id'])))),
+    ]
+    const groups = await Promise.all(
+      range(5).map(async (index) => String((await scim.createGroup(`Group ${index}`))['id'])),
+    )
     const random = createRandom(20260728)
     const pick = <One>(list: readonly One[]): One => list[Math.floor(random() * list.length)] as One
     const member = (): string => pick([...users, ...groups])
@@ -183,13 +217,23 @@ describe('concurrent writers', () => {
     const operations: readonly (() => Promise<Reply>)[] = [
       () => client().patch(`/Users/${pick(users)}`, [{ op: 'replace', path: 'title', value: `${random()}` }]),
       () => client().patch(`/Users/${pick(users)}`, [{ op: 'replace', path: 'active', value: random() < 0.5 }]),
-      () => client().put(`/Users/${pick(users)}`, { schemas: [userSchema], userName: `user-${Math.floor(random() * 12)}` }),
-      () => client().patch(`/Users/${pick(users)}`, [{ op: 'replace', path: 'manager', value: { value: pick(users) } }]),
+      () =>
+        client().put(`/Users/${pick(users)}`, { schemas: [userSchema], userName: `user-${Math.floor(random() * 12)}` }),
+      () =>
+        client().patch(`/Users/${pick(users)}`, [{ op: 'replace', path: 'manager', value: { value: pick(users) } }]),
       () => client().delete(`/Users/${pick(users)}`),
       () => client().post('/Users', { schemas: [userSchema], userName: `user-${Math.floor(random() * 12)}` }),
-      () => scim.patch(`/Groups/${pick(groups)}`, [{ op: 'add', path: 'members', value: [{ value: member() }, { value: member() }] }]),
+      () =>
+        scim.patch(`/Groups/${pick(groups)}`, [
+          { op: 'add', path: 'members', value: [{ value: member() }, { value: member() }] },
+        ]),
       () => scim.patch(`/Groups/${pick(groups)}`, [{ op: 'remove', path: `members[value eq "${member()}"]` }]),
-      () => scim.put(`/Groups/${pick(groups)}`, { schemas: [groupSchema], displayName: `Group ${Math.floor(random() * 9)}`, members: [{ value: member() }] }),
+      () =>
+        scim.put(`/Groups/${pick(groups)}`, {
+          schemas: [groupSchema],
+          displayName: `Group ${Math.floor(random() * 9)}`,
+          members: [{ value: member() }],
+        }),
       () => (random() < 0.3 ? scim.delete(`/Groups/${pick(groups)}`) : scim.get('/Groups')),
       () => client().filter('/Users', 'title pr'),
     ]

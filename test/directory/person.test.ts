@@ -16,7 +16,17 @@ const say = (directoryId: string, attributes: UserResource): { directoryId: stri
 
 function lock(user: Partial<LockedUser>): LockedUser {
   const resource = { schemas: [core], userName: 'ana', active: true }
-  return { id: 'emp_1', version: 1, ownerId: 'a', resource, setBy: null, externalId: null, links: [], authority: {}, ...user }
+  return {
+    id: 'emp_1',
+    version: 1,
+    ownerId: 'a',
+    resource,
+    setBy: null,
+    externalId: null,
+    links: [],
+    authority: {},
+    ...user,
+  }
 }
 
 /** The person after a word was stored. */
@@ -32,26 +42,43 @@ describe('mergeStatements', () => {
   })
 
   it('follows the given order, where one of the named directories knows the person', () => {
-    const statements = [say('a', { title: 'A', active: false, nickName: 'A' }), say('b', { title: 'B' }), say('c', { active: true })]
+    const statements = [
+      say('a', { title: 'A', active: false, nickName: 'A' }),
+      say('b', { title: 'B' }),
+      say('c', { active: true }),
+    ]
     const merged = mergeStatements(statements, { title: ['x', 'b', 'a'], active: ['c'], nickName: ['x'] })
     expect(merged.resource).to.deep.include({ title: 'B', active: true, nickName: 'A' })
   })
 
   it('leaves out what only a directory says that may not', () => {
-    expect(mergeStatements([say('a', { title: 'A' }), say('b', {})], { title: ['b'] }).resource).to.deep.equal({ schemas: [core] })
+    expect(mergeStatements([say('a', { title: 'A' }), say('b', {})], { title: ['b'] }).resource).to.deep.equal({
+      schemas: [core],
+    })
   })
 
   it('treats attributes of an extension one by one, and names the extension only where it has data', () => {
-    const statements = [say('a', { [enterpriseUser]: { department: 'A', division: 'A' } }), say('b', { [enterpriseUser]: { department: 'B' } })]
+    const statements = [
+      say('a', { [enterpriseUser]: { department: 'A', division: 'A' } }),
+      say('b', { [enterpriseUser]: { department: 'B' } }),
+    ]
     const { resource, setBy } = mergeStatements(statements, { [department]: ['b'] })
-    expect(resource).to.deep.equal({ schemas: [core, enterpriseUser], [enterpriseUser]: { department: 'B', division: 'A' } })
+    expect(resource).to.deep.equal({
+      schemas: [core, enterpriseUser],
+      [enterpriseUser]: { department: 'B', division: 'A' },
+    })
     expect(setBy[department]).to.equal('b')
-    const none = mergeStatements([say('a', { [enterpriseUser]: { department: 'A' } }), say('b', {})], { [department]: ['b'] })
+    const none = mergeStatements([say('a', { [enterpriseUser]: { department: 'A' } }), say('b', {})], {
+      [department]: ['b'],
+    })
     expect(none.resource).to.deep.equal({ schemas: [core] })
   })
 
   it('takes false, zero and empty lists for values', () => {
-    const merged = mergeStatements([say('a', { active: false, emails: [] }), say('b', { active: true, emails: [{ value: 'x' }] })], {})
+    const merged = mergeStatements(
+      [say('a', { active: false, emails: [] }), say('b', { active: true, emails: [{ value: 'x' }] })],
+      {},
+    )
     expect(merged.resource).to.deep.include({ active: false, emails: [] })
   })
 })
@@ -99,7 +126,10 @@ describe('stateWord', () => {
 
   it('keeps userName and active where nobody says them', () => {
     const user = store(alone, stateWord(alone, 'b', { schemas: [core], nickName: 'B' }))
-    expect(stateWord(user, 'a', { schemas: [core], title: 'A' }).resource).to.deep.include({ userName: 'ana', active: true })
+    expect(stateWord(user, 'a', { schemas: [core], title: 'A' }).resource).to.deep.include({
+      userName: 'ana',
+      active: true,
+    })
   })
 })
 
@@ -120,15 +150,24 @@ describe('endWord', () => {
 describe('findKept', () => {
   const user = store(
     lock({ resource: { schemas: [core], userName: 'ana', title: 'A' }, links: [{ directoryId: 'a', resource: null }] }),
-    stateWord(lock({ resource: { schemas: [core], userName: 'ana', title: 'A' }, links: [{ directoryId: 'a', resource: null }] }), 'b', {
-      schemas: [core],
-      nickName: 'B',
-    }),
+    stateWord(
+      lock({
+        resource: { schemas: [core], userName: 'ana', title: 'A' },
+        links: [{ directoryId: 'a', resource: null }],
+      }),
+      'b',
+      {
+        schemas: [core],
+        nickName: 'B',
+      },
+    ),
   )
 
   it('lists what a PUT named and did not get, not what it left out', () => {
     const wanted = { schemas: [core], userName: 'annie', nickName: 'B' }
-    expect(findKept(user, stateWord(user, 'b', wanted), wanted, true)).to.deep.equal([{ attribute: 'userName', setBy: 'a' }])
+    expect(findKept(user, stateWord(user, 'b', wanted), wanted, true)).to.deep.equal([
+      { attribute: 'userName', setBy: 'a' },
+    ])
   })
 
   it('lists what a PATCH took away in vain', () => {
@@ -143,9 +182,14 @@ describe('any sequence of words', () => {
   const attribute = fc.constantFrom('title', 'nickName', 'locale', 'active')
   const words = fc.record({
     directoryId: fc.constantFrom('a', 'b', 'c'),
-    says: fc.option(fc.dictionary(attribute, fc.constantFrom('x', 'y'), { noNullPrototype: true }), { nil: undefined, freq: 4 }),
+    says: fc.option(fc.dictionary(attribute, fc.constantFrom('x', 'y'), { noNullPrototype: true }), {
+      nil: undefined,
+      freq: 4,
+    }),
   })
-  const authority = fc.dictionary(attribute, fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd')), { noNullPrototype: true })
+  const authority = fc.dictionary(attribute, fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd')), {
+    noNullPrototype: true,
+  })
 
   it('is a merge of the last word of each', () => {
     fc.assert(
@@ -167,7 +211,10 @@ describe('any sequence of words', () => {
           expect(stored).to.deep.equal(said)
           expect(said.has(user.ownerId)).to.equal(true)
           const order = [user.ownerId, ...[...said.keys()].filter((id) => id !== user.ownerId)]
-          const expected = mergeStatements(order.map((id) => ({ directoryId: id, resource: said.get(id) ?? {} })), given)
+          const expected = mergeStatements(
+            order.map((id) => ({ directoryId: id, resource: said.get(id) ?? {} })),
+            given,
+          )
           const { active: _, ...rest } = user.resource
           const { active: __, ...expectedRest } = expected.resource
           if (said.size > 1) expect(rest).to.deep.equal(expectedRest)

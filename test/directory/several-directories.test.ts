@@ -45,7 +45,9 @@ describe('one person, several directories', () => {
     expect((await admin.put('/attribute-authority', authority)).status).to.equal(200)
   }
 
-  async function readRow(id: string): Promise<{ directory_id: string; set_by: Record<string, string> | null; links: number }> {
+  async function readRow(
+    id: string,
+  ): Promise<{ directory_id: string; set_by: Record<string, string> | null; links: number }> {
     const [row] = await query<{ directory_id: string; set_by: Record<string, string> | null; links: number }>(
       testDatabase(),
       `select directory_id, set_by, (select count(*) from links l where l.org_id = u.org_id and l.user_id = u.id
@@ -150,7 +152,9 @@ describe('one person, several directories', () => {
     it('refuses a userName that another person has, and keeps it where the writer has no say in it', async () => {
       await hr.scim.createUser('bob')
       const { id } = await hr.scim.createUser('ana')
-      expect((await hr.scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'userName', value: 'BOB' }])).status).to.equal(409)
+      expect(
+        (await hr.scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'userName', value: 'BOB' }])).status,
+      ).to.equal(409)
       const kept = await okta.scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'userName', value: 'bob' }])
       expect([kept.status, kept.body['userName']]).to.deep.equal([200, 'ana'])
     })
@@ -196,7 +200,9 @@ describe('one person, several directories', () => {
     it('names the directory whose value stands when the writer takes its own away', async () => {
       const id = await share({ title: 'Clerk' }, { title: 'Engineer' })
       await giveAuthority({ title: [okta.directoryId, hr.directoryId] })
-      expect((await okta.scim.put(`/Users/${id}`, ana({ title: 'Engineer', nickName: 'Annie' }))).body['title']).to.equal('Engineer')
+      expect(
+        (await okta.scim.put(`/Users/${id}`, ana({ title: 'Engineer', nickName: 'Annie' }))).body['title'],
+      ).to.equal('Engineer')
       const removed = await okta.scim.patch(`/Users/${id}`, [{ op: 'remove', path: 'title' }])
       expect(removed.body['title']).to.equal('Clerk')
       expect((await admin.readRequests())[0]?.['notes']).to.deep.equal([{ path: 'title', note: 'kept: set by HR' }])
@@ -301,7 +307,10 @@ describe('one person, several directories', () => {
       const entra = await tenant.addDirectory('Entra')
       await entra.scim.put(`/Users/${id}`, ana({ title: 'Director' }))
       const sources: unknown[] = [(await readRow(id)).directory_id]
-      for (const [leaver, title] of [[hr, 'Engineer'], [okta, 'Director']] as const) {
+      for (const [leaver, title] of [
+        [hr, 'Engineer'],
+        [okta, 'Director'],
+      ] as const) {
         await leaver.scim.delete(`/Users/${id}`)
         sources.push((await readRow(id)).directory_id)
         expect((await read(entra.scim, id))['title']).to.equal(title)
@@ -319,7 +328,9 @@ describe('one person, several directories', () => {
       await okta.scim.delete(`/Users/${id}`)
       expect((await okta.scim.get(`/Groups/${own['id']}`)).body['members']).to.equal(undefined)
       expect((await hr.scim.get(`/Groups/${other['id']}`)).body['members']).to.have.length(1)
-      const added = await okta.scim.patch(`/Groups/${own['id']}`, [{ op: 'add', path: 'members', value: [{ value: id }] }])
+      const added = await okta.scim.patch(`/Groups/${own['id']}`, [
+        { op: 'add', path: 'members', value: [{ value: id }] },
+      ])
       expect(added.status).to.equal(400)
     })
 
@@ -415,7 +426,14 @@ describe('one person, several directories', () => {
   describe('groups', () => {
     it('are named apart within a directory, and not across', async () => {
       await okta.scim.createGroup('Staff')
-      expect((await okta.scim.post('/Groups', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: 'STAFF' })).status).to.equal(409)
+      expect(
+        (
+          await okta.scim.post('/Groups', {
+            schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+            displayName: 'STAFF',
+          })
+        ).status,
+      ).to.equal(409)
       expect((await hr.scim.createGroup('Staff'))['displayName']).to.equal('Staff')
     })
 
@@ -446,12 +464,14 @@ describe('one person, several directories', () => {
     it('take members whom another directory brought, and no group of another directory', async () => {
       const { id } = await hr.scim.createUser('ana')
       const group = await okta.scim.createGroup('Staff', [String(id)])
-      const read = await okta.scim.get(`/Groups/${group['id']}`)
-      expect(read.body['members'][0]).to.include({ value: id, display: 'ana', type: 'User' })
+      const reply = await okta.scim.get(`/Groups/${group['id']}`)
+      expect(reply.body['members'][0]).to.include({ value: id, display: 'ana', type: 'User' })
       expect((await hr.scim.get(`/Users/${id}`)).body['groups']).to.equal(undefined)
       expect((await okta.scim.get(`/Users/${id}`)).body['groups'][0].value).to.equal(group['id'])
       const foreign = await hr.scim.createGroup('HR staff')
-      const refused = await okta.scim.patch(`/Groups/${group['id']}`, [{ op: 'add', path: 'members', value: [{ value: foreign['id'] }] }])
+      const refused = await okta.scim.patch(`/Groups/${group['id']}`, [
+        { op: 'add', path: 'members', value: [{ value: foreign['id'] }] },
+      ])
       expect([refused.status, refused.body['scimType']]).to.deep.equal([400, 'invalidValue'])
     })
 

@@ -16,7 +16,9 @@ import {
 type Parameters = Readonly<Record<string, string | number>>
 
 function queryOf(parameters: Parameters): string {
-  return new URLSearchParams(Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)])).toString().replaceAll('+', '%20')
+  return new URLSearchParams(Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]))
+    .toString()
+    .replaceAll('+', '%20')
 }
 
 function expectError({ status, headers, body }: Reply, expected: number, scimType?: string): void {
@@ -31,8 +33,14 @@ function expectError({ status, headers, body }: Reply, expected: number, scimTyp
 async function list(scim: ScimClient, endpoint: string, parameters: Parameters): Promise<Body> {
   const got = await scim.get(`${endpoint}?${queryOf(parameters)}`)
   expect(got.status, got.text).to.equal(200)
-  const split = Object.entries(parameters).map(([name, value]) => [name, /attributes$/i.test(name) ? String(value).split(',') : value])
-  const posted = await scim.post(`${endpoint}/.search`, { schemas: [searchSchema], ...(Object.fromEntries(split) as Body) })
+  const split = Object.entries(parameters).map(([name, value]) => [
+    name,
+    /attributes$/i.test(name) ? String(value).split(',') : value,
+  ])
+  const posted = await scim.post(`${endpoint}/.search`, {
+    schemas: [searchSchema],
+    ...(Object.fromEntries(split) as Body),
+  })
   expect(posted.status, posted.text).to.equal(200)
   expect(posted.body).to.deep.equal(got.body)
   expect(got.body['schemas']).to.deep.equal([listSchema])
@@ -40,17 +48,24 @@ async function list(scim: ScimClient, endpoint: string, parameters: Parameters):
   return got.body
 }
 
-const userNames = (body: Body): string[] => body['Resources'].map((user: Body) => user['userName'] ?? user['displayName'])
+const userNames = (body: Body): string[] =>
+  body['Resources'].map((user: Body) => user['userName'] ?? user['displayName'])
 
 describe('paging', () => {
   let scim: ScimClient
   before(async () => {
     scim = (await createTenant()).scim
-    for (let index = 0; index < 7; index++) await scim.createUser(`user${index}`, { title: index % 2 === 0 ? 'even' : 'odd' })
+    for (let index = 0; index < 7; index++)
+      await scim.createUser(`user${index}`, { title: index % 2 === 0 ? 'even' : 'odd' })
   })
 
   const all = ['user0', 'user1', 'user2', 'user3', 'user4', 'user5', 'user6']
-  const pages: readonly (readonly [id: string, parameters: Parameters, startIndex: number, expected: readonly string[]])[] = [
+  const pages: readonly (readonly [
+    id: string,
+    parameters: Parameters,
+    startIndex: number,
+    expected: readonly string[],
+  ])[] = [
     ['7644-3.4.2-02', {}, 1, all],
     ['7644-3.4.2.4-01', { startIndex: 1 }, 1, all],
     ['7644-3.4.2.4-01', { startIndex: 3 }, 3, all.slice(2)],
@@ -91,7 +106,12 @@ describe('paging', () => {
   })
 
   it('7644-3.4.2.4-07 gives each resource once over the pages, sorted with ties or not at all', async () => {
-    for (const sort of [{}, { sortBy: 'title' }, { sortBy: 'title', sortOrder: 'descending' }, { sortBy: 'nickName' }]) {
+    for (const sort of [
+      {},
+      { sortBy: 'title' },
+      { sortBy: 'title', sortOrder: 'descending' },
+      { sortBy: 'nickName' },
+    ]) {
       const seen: string[] = []
       for (let startIndex = 1; startIndex <= 7; startIndex += 2) {
         seen.push(...userNames(await list(scim, '/Users', { ...sort, startIndex, count: 2 })))
@@ -108,7 +128,8 @@ describe('paging', () => {
   it('7644-3.4.2-01 7644-3.4.2-02 7644-3.4.2-04 answers a ListResponse of integers', async () => {
     const { body, headers } = await scim.get('/Users?count=1')
     expect(Object.keys(body)).to.have.members(['schemas', 'totalResults', 'startIndex', 'itemsPerPage', 'Resources'])
-    for (const name of ['totalResults', 'startIndex', 'itemsPerPage']) expect(Number.isInteger(body[name]), name).to.equal(true)
+    for (const name of ['totalResults', 'startIndex', 'itemsPerPage'])
+      expect(Number.isInteger(body[name]), name).to.equal(true)
     expect(headers['content-type']).to.equal('application/scim+json')
   })
 
@@ -121,7 +142,15 @@ describe('paging', () => {
   })
 
   it('7644-3.4.2-06 ignores parameters that it does not know', async () => {
-    for (const query of ['foo=bar', 'foo', '&&', 'foo=%25&=x', 'Operations=1', '__proto__=x&constructor=y', 'FOO=bar&foo=baz'.replace('foo=baz', 'bar=baz')]) {
+    for (const query of [
+      'foo=bar',
+      'foo',
+      '&&',
+      'foo=%25&=x',
+      'Operations=1',
+      '__proto__=x&constructor=y',
+      'FOO=bar&foo=baz'.replace('foo=baz', 'bar=baz'),
+    ]) {
       expect((await scim.get(`/Users?${query}`)).body['totalResults'], query).to.equal(7)
     }
   })
@@ -135,7 +164,9 @@ describe('paging', () => {
     const user = await (await createTenant()).scim.createUser('x')
     expectError(await scim.get(`/Users/${user['id']}`), 404)
     const own = (await scim.get('/Users?count=1')).body['Resources'][0]
-    expect((await scim.get(`/Users/${own['id']}?filter=title%20eq%20%22nothing%22&count=0&startIndex=9`)).body).to.deep.equal(own)
+    expect(
+      (await scim.get(`/Users/${own['id']}?filter=title%20eq%20%22nothing%22&count=0&startIndex=9`)).body,
+    ).to.deep.equal(own)
   })
 })
 
@@ -190,9 +221,38 @@ describe('sorting', () => {
   before(async () => {
     scim = (await createTenant()).scim
     const people: readonly (readonly [string, Body])[] = [
-      ['b', { title: 'éclair', externalId: 'b', active: true, emails: [{ value: 'z@x.example' }, { value: 'a@x.example', primary: true }], balance: 10, department: 'y' }],
-      ['A', { title: 'Zoo', externalId: 'B', active: false, emails: [{ value: 'm@x.example' }, { value: 'a@x.example' }], balance: 9, department: 'X' }],
-      ['c', { title: 'apple', externalId: 'a', emails: [{ value: 'B@x.example' }], name: { familyName: 'Ng' }, department: 'x' }],
+      [
+        'b',
+        {
+          title: 'éclair',
+          externalId: 'b',
+          active: true,
+          emails: [{ value: 'z@x.example' }, { value: 'a@x.example', primary: true }],
+          balance: 10,
+          department: 'y',
+        },
+      ],
+      [
+        'A',
+        {
+          title: 'Zoo',
+          externalId: 'B',
+          active: false,
+          emails: [{ value: 'm@x.example' }, { value: 'a@x.example' }],
+          balance: 9,
+          department: 'X',
+        },
+      ],
+      [
+        'c',
+        {
+          title: 'apple',
+          externalId: 'a',
+          emails: [{ value: 'B@x.example' }],
+          name: { familyName: 'Ng' },
+          department: 'x',
+        },
+      ],
       ['d', {}],
     ]
     for (const [userName, { balance, department, ...rest }] of people) {
@@ -238,7 +298,13 @@ describe('sorting', () => {
   }
 
   it('7644-3.4.2.3-08 7644-3.4.2.5-08 sorts the whole before it takes a page, by what it does not return', async () => {
-    const body = await list(scim, '/Users', { sortBy: 'title', startIndex: 2, count: 2, attributes: 'userName', filter: 'title pr or userName pr' })
+    const body = await list(scim, '/Users', {
+      sortBy: 'title',
+      startIndex: 2,
+      count: 2,
+      attributes: 'userName',
+      filter: 'title pr or userName pr',
+    })
     expect(body['Resources']).to.have.length(2)
     expect(userNames(body)).to.deep.equal(['A', 'b'])
     expect(body['Resources'][0]).to.have.all.keys('schemas', 'id', 'userName')
@@ -247,14 +313,35 @@ describe('sorting', () => {
   it('7644-3.4.2.3-02 sorts groups', async () => {
     const own = (await createTenant()).scim
     for (const name of ['b', 'A', 'c']) await own.createGroup(name, [], name === 'A' ? { externalId: 'x' } : {})
-    for (const [sortBy, expected] of Object.entries({ displayName: 'A b c', 'meta.resourceType': 'b A c', externalId: 'A b c', 'members.value': 'b A c', source: 'b A c' })) {
+    for (const [sortBy, expected] of Object.entries({
+      displayName: 'A b c',
+      'meta.resourceType': 'b A c',
+      externalId: 'A b c',
+      'members.value': 'b A c',
+      source: 'b A c',
+    })) {
       expect(userNames(await list(own, '/Groups', { sortBy })).join(' '), sortBy).to.equal(expected)
     }
   })
 
-  for (const sortBy of ['name', 'meta', 'addresses', 'shoeSize', 'password', 'name.shoe', enterpriseSchema, '%00', '__proto__', '1;drop table users']) {
+  for (const sortBy of [
+    'name',
+    'meta',
+    'addresses',
+    'shoeSize',
+    'password',
+    'name.shoe',
+    enterpriseSchema,
+    '%00',
+    '__proto__',
+    '1;drop table users',
+  ]) {
     it(`7644-3.4.2.3-04 refuses to sort by ${sortBy}`, async () => {
-      expectError(await scim.get(`/Users?${queryOf({ sortBy: sortBy === '%00' ? '\0' : sortBy })}`), 400, 'invalidValue')
+      expectError(
+        await scim.get(`/Users?${queryOf({ sortBy: sortBy === '%00' ? '\0' : sortBy })}`),
+        400,
+        'invalidValue',
+      )
       expectError(await scim.post('/Users/.search', { schemas: [searchSchema], sortBy }), 400, 'invalidValue')
     })
   }
@@ -262,7 +349,11 @@ describe('sorting', () => {
   it('7644-3.4.2.3-05 refuses another sortOrder', async () => {
     for (const sortOrder of ['down', 'asc', 'ascending descending']) {
       expectError(await scim.get(`/Users?${queryOf({ sortBy: 'userName', sortOrder })}`), 400, 'invalidValue')
-      expectError(await scim.post('/Users/.search', { schemas: [searchSchema], sortBy: 'userName', sortOrder }), 400, 'invalidValue')
+      expectError(
+        await scim.post('/Users/.search', { schemas: [searchSchema], sortBy: 'userName', sortOrder }),
+        400,
+        'invalidValue',
+      )
     }
     expectError(await scim.post('/Users/.search', { schemas: [searchSchema], sortBy: 5 }), 400, 'invalidValue')
     expect(userNames(await list(scim, '/Users', { sortBy: '' }))).to.deep.equal(['b', 'A', 'c', 'd'])
@@ -306,14 +397,22 @@ describe('attributes and excludedAttributes', () => {
     ['7643-3.1-05 7643-7-09', 'id', {}],
     ['7644-3.4.2.5-02', 'schemas', {}],
     ['7644-3.4.2.5-04', ' USERNAME , Name.FamilyName ,', { userName: 'mira', name: { familyName: 'Okafor' } }],
-    ['7644-3.4.2.5-04', `${userSchema}:userName,${userSchema.toUpperCase()}:emails.TYPE`, { userName: 'mira', emails: [{ type: 'work' }] }],
+    [
+      '7644-3.4.2.5-04',
+      `${userSchema}:userName,${userSchema.toUpperCase()}:emails.TYPE`,
+      { userName: 'mira', emails: [{ type: 'work' }] },
+    ],
     ['7644-3.4.2.5-04', `${enterpriseSchema}:manager.value`, { [enterpriseSchema]: { manager: { value: 'nobody' } } }],
     ['7644-3.4.2.5-04', enterpriseSchema, { [enterpriseSchema]: full[enterpriseSchema] }],
     ['7644-3.4.2.5-04', enterpriseSchema.toUpperCase(), { [enterpriseSchema]: full[enterpriseSchema] }],
     ['7644-3.4.2.5-04', 'department', { [enterpriseSchema]: { department: 'R&D' } }],
     ['7644-3.4.2.5-06 7643-4.1-10 7643-7-10', 'password', {}],
     ['7644-3.4.2.5-06 7643-7-12', 'source', { [rollcallSchema]: { source: 'push' } }],
-    ['7644-3.4.2.5-06', `${rollcallSchema}:SOURCE,externalId`, { externalId: 'e', [rollcallSchema]: { source: 'push' } }],
+    [
+      '7644-3.4.2.5-06',
+      `${rollcallSchema}:SOURCE,externalId`,
+      { externalId: 'e', [rollcallSchema]: { source: 'push' } },
+    ],
     ['7644-3.4.2.5-07', 'userName,shoeSize,urn:x:y,constructor,__proto__,.,a.b.c', { userName: 'mira' }],
     ['7644-3.4.2.5-07', 'shoeSize', {}],
   ]
@@ -327,8 +426,12 @@ describe('attributes and excludedAttributes', () => {
       expect((await scim.get(`/Users?${query}`)).body['Resources']).to.deep.equal([wanted])
       const search = { schemas: [searchSchema], attributes: attributes.split(',') }
       expect((await scim.post('/Users/.search', search)).body['Resources']).to.deep.equal([wanted])
-      expect((await scim.post('/.search', { ...search, filter: 'userName pr' })).body['Resources']).to.deep.equal([wanted])
-      expect(strip((await scim.put(`/Users/${user['id']}?${query}`, { ...full, userName: 'mira' })).body)).to.deep.equal(wanted)
+      expect((await scim.post('/.search', { ...search, filter: 'userName pr' })).body['Resources']).to.deep.equal([
+        wanted,
+      ])
+      expect(
+        strip((await scim.put(`/Users/${user['id']}?${query}`, { ...full, userName: 'mira' })).body),
+      ).to.deep.equal(wanted)
       const patched = await scim.send('patch', `/Users/${user['id']}?${query}`, {
         schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
         Operations: [{ op: 'replace', path: 'title', value: 'T' }],
@@ -346,25 +449,39 @@ describe('attributes and excludedAttributes', () => {
     expect(body[rollcallSchema]).to.have.all.keys('syncedAt', 'source', 'team')
     expect(Date.parse(body[rollcallSchema].syncedAt)).to.be.closeTo(Date.parse(user['meta'].created), 60_000)
     expect((await scim.get(`/Users/${user['id']}`)).body[rollcallSchema]).to.deep.equal({ team: 'Search' })
-    expect((await scim.get(`/Users/${user['id']}?attributes=${rollcallSchema}`)).body[rollcallSchema]).to.include.keys('source')
+    expect((await scim.get(`/Users/${user['id']}?attributes=${rollcallSchema}`)).body[rollcallSchema]).to.include.keys(
+      'source',
+    )
     const plain = await scim.createUser('plain')
     const named = (await scim.get(`/Users/${plain['id']}?attributes=source`)).body
-    expect(named).to.deep.equal({ id: plain['id'], schemas: [userSchema, rollcallSchema], [rollcallSchema]: { source: 'push' } })
+    expect(named).to.deep.equal({
+      id: plain['id'],
+      schemas: [userSchema, rollcallSchema],
+      [rollcallSchema]: { source: 'push' },
+    })
     const ofGroup = (await scim.get(`/Groups/${group['id']}?attributes=source`)).body
     expect(Object.values(ofGroup)).to.deep.include({ source: 'push' })
     await scim.delete(`/Users/${plain['id']}`)
   })
 
   const exclusions: readonly (readonly [id: string, excluded: string, change: (whole: Body) => void])[] = [
-    ['7644-3.4.2.5-03', 'emails,title', (whole) => ['emails', 'title'].forEach((name) => Reflect.deleteProperty(whole, name))],
+    [
+      '7644-3.4.2.5-03',
+      'emails,title',
+      (whole) => ['emails', 'title'].forEach((name) => Reflect.deleteProperty(whole, name)),
+    ],
     ['7644-3.4.2.5-03 7643-7-09', 'id,schemas', () => undefined],
     ['7644-3.4.2.5-03', 'name.givenName', (whole) => Reflect.deleteProperty(whole['name'], 'givenName')],
     ['7644-3.4.2.5-03', 'emails.value,emails.type,emails.primary', (whole) => Reflect.deleteProperty(whole, 'emails')],
     ['7644-3.4.2.5-04', enterpriseSchema.toUpperCase(), (whole) => Reflect.deleteProperty(whole, enterpriseSchema)],
-    ['7644-3.4.2.5-04', `${enterpriseSchema}:department,META`, (whole) => {
-      Reflect.deleteProperty(whole[enterpriseSchema], 'department')
-      Reflect.deleteProperty(whole, 'meta')
-    }],
+    [
+      '7644-3.4.2.5-04',
+      `${enterpriseSchema}:department,META`,
+      (whole) => {
+        Reflect.deleteProperty(whole[enterpriseSchema], 'department')
+        Reflect.deleteProperty(whole, 'meta')
+      },
+    ],
     ['7644-3.4.2.5-03', 'groups', (whole) => Reflect.deleteProperty(whole, 'groups')],
     ['7644-3.4.2.5-07', 'shoeSize,urn:x', () => undefined],
   ]
@@ -374,7 +491,9 @@ describe('attributes and excludedAttributes', () => {
       change(whole)
       const query = queryOf({ excludedAttributes })
       expect((await scim.get(`/Users/${user['id']}?${query}`)).body).to.deep.equal(whole)
-      expect((await list(scim, '/Users', { excludedAttributes, filter: 'userName eq "mira"' }))['Resources']).to.deep.equal([whole])
+      expect(
+        (await list(scim, '/Users', { excludedAttributes, filter: 'userName eq "mira"' }))['Resources'],
+      ).to.deep.equal([whole])
       expect((await scim.put(`/Users/${user['id']}?${query}`, { ...full, userName: 'mira' })).body).to.deep.equal(whole)
       const operation = { op: 'replace', path: 'title', value: 'T' }
       const patched = await scim.patch(`/Users/${user['id']}?${query}`, [operation])
@@ -388,21 +507,45 @@ describe('attributes and excludedAttributes', () => {
     expect((await list(scim, '/Groups', { excludedAttributes: 'members' }))['Resources']).to.deep.equal([rest])
     const members = [{ value: user['id'] }]
     const named = { schemas: [groupSchema], id: group['id'] }
-    expect((await scim.get(`/Groups/${group['id']}?attributes=members.value`)).body).to.deep.equal({ ...named, members })
-    expect((await scim.get(`/Groups/${group['id']}?attributes=displayName`)).body).to.deep.equal({ ...named, displayName: 'Core' })
-    const patched = await scim.patch(`/Groups/${group['id']}?attributes=displayName`, [{ op: 'add', path: 'members', value: members }])
+    expect((await scim.get(`/Groups/${group['id']}?attributes=members.value`)).body).to.deep.equal({
+      ...named,
+      members,
+    })
+    expect((await scim.get(`/Groups/${group['id']}?attributes=displayName`)).body).to.deep.equal({
+      ...named,
+      displayName: 'Core',
+    })
+    const patched = await scim.patch(`/Groups/${group['id']}?attributes=displayName`, [
+      { op: 'add', path: 'members', value: members },
+    ])
     expect([patched.status, patched.body]).to.deep.equal([200, { ...named, displayName: 'Core' }])
     expect((await scim.get(`/Groups/${group['id']}`)).body['members']).to.have.length(1)
   })
 
   it('7644-3.4.2.5-05 refuses both together, and changes nothing then', async () => {
     const both = 'attributes=userName&excludedAttributes=title'
-    for (const path of [`/Users/${user['id']}`, '/Users', '/Groups', '']) expectError(await scim.get(`${path}?${both}`), 400, 'invalidValue')
-    expectError(await scim.post('/Users/.search', { schemas: [searchSchema], attributes: ['id'], excludedAttributes: ['title'] }), 400, 'invalidValue')
+    for (const path of [`/Users/${user['id']}`, '/Users', '/Groups', ''])
+      expectError(await scim.get(`${path}?${both}`), 400, 'invalidValue')
+    expectError(
+      await scim.post('/Users/.search', { schemas: [searchSchema], attributes: ['id'], excludedAttributes: ['title'] }),
+      400,
+      'invalidValue',
+    )
     expectError(await scim.post(`/Users?${both}`, { schemas: [userSchema], userName: 'both' }), 400, 'invalidValue')
-    expectError(await scim.put(`/Users/${user['id']}?${both}`, { schemas: [userSchema], userName: 'both' }), 400, 'invalidValue')
-    expectError(await scim.patch(`/Users/${user['id']}?${both}`, [{ op: 'remove', path: 'title' }]), 400, 'invalidValue')
-    expect((await scim.get(`/Users/${user['id']}?attributes=title,userName&excludedAttributes=`)).body).to.include({ title: 'T', userName: 'mira' })
+    expectError(
+      await scim.put(`/Users/${user['id']}?${both}`, { schemas: [userSchema], userName: 'both' }),
+      400,
+      'invalidValue',
+    )
+    expectError(
+      await scim.patch(`/Users/${user['id']}?${both}`, [{ op: 'remove', path: 'title' }]),
+      400,
+      'invalidValue',
+    )
+    expect((await scim.get(`/Users/${user['id']}?attributes=title,userName&excludedAttributes=`)).body).to.include({
+      title: 'T',
+      userName: 'mira',
+    })
     expect((await scim.filter('/Users', 'userName eq "both"')).body['totalResults']).to.equal(0)
   })
 })
@@ -415,7 +558,11 @@ describe('POST /.search', () => {
   })
 
   it('7644-3.4.3-02 7644-3.4.3-03 takes an empty search, in any case, attributes as a string', async () => {
-    for (const body of [{ schemas: [searchSchema] }, { SCHEMAS: [searchSchema.toUpperCase()], Filter: 'userName eq "mira"' }, { filter: null }]) {
+    for (const body of [
+      { schemas: [searchSchema] },
+      { SCHEMAS: [searchSchema.toUpperCase()], Filter: 'userName eq "mira"' },
+      { filter: null },
+    ]) {
       expect((await scim.post('/Users/.search', body)).body['totalResults']).to.equal(1)
     }
     const { body } = await scim.post('/Users/.search', { schemas: [searchSchema], attributes: 'userName, id' })
@@ -436,16 +583,22 @@ describe('POST /.search', () => {
   ]
   for (const [id, scimType, body] of bad) {
     it(`${id} refuses ${JSON.stringify(body)}`, async () => {
-      for (const endpoint of ['/Users', '/Groups', '']) expectError(await scim.post(`${endpoint}/.search`, body), 400, scimType)
+      for (const endpoint of ['/Users', '/Groups', ''])
+        expectError(await scim.post(`${endpoint}/.search`, body), 400, scimType)
     })
   }
   it('7644-3.4.2.2-05 refuses an empty filter by GET', async () => {
-    for (const filter of ['', '%20', '()', '%28%29']) expectError(await scim.get(`/Users?filter=${filter}`), 400, 'invalidFilter')
+    for (const filter of ['', '%20', '()', '%28%29'])
+      expectError(await scim.get(`/Users?filter=${filter}`), 400, 'invalidFilter')
   })
 
   it('7644-3.4.3-06 never creates anything, and takes POST only', async () => {
     for (const endpoint of ['/Users', '/Groups', '']) {
-      await scim.post(`${endpoint}/.search`, { schemas: [searchSchema, userSchema], userName: 'new', displayName: 'new' })
+      await scim.post(`${endpoint}/.search`, {
+        schemas: [searchSchema, userSchema],
+        userName: 'new',
+        displayName: 'new',
+      })
       const reply = await scim.get(`${endpoint}/.search`)
       expectError(reply, 405)
       expect(reply.headers['allow']).to.equal('POST')
@@ -463,7 +616,8 @@ describe('queries at the root', () => {
     await scim.createGroup('Both', [mira['id']])
     await scim.createGroup('Empty', [], { externalId: 'x' })
   })
-  const names = (body: Body): string => body['Resources'].map((one: Body) => one['userName'] ?? `#${one['displayName']}`).join(' ')
+  const names = (body: Body): string =>
+    body['Resources'].map((one: Body) => one['userName'] ?? `#${one['displayName']}`).join(' ')
 
   const queries: readonly (readonly [id: string, parameters: Parameters, expected: string, total?: number])[] = [
     ['7644-3.4.2.1-01 7644-3.4.3-01', {}, 'mira ben #Both #Empty'],
@@ -475,8 +629,16 @@ describe('queries at the root', () => {
     ['7644-3.4.2.1-03', { filter: 'not (userName pr)' }, '#Both #Empty'],
     ['7644-3.4.2.1-03', { filter: 'userName eq null' }, '#Both #Empty'],
     ['7644-3.4.2.1-03', { filter: 'userName ne "mira"' }, 'ben #Both #Empty'],
-    ['7644-3.4.2.1-03', { filter: 'not (members[type eq "User"]) and not (emails[type eq "work"])' }, 'mira ben #Empty'],
-    ['7644-3.4.2.1-03', { filter: `${userSchema}:displayName pr or ${groupSchema}:externalId eq "x"` }, 'mira ben #Empty'],
+    [
+      '7644-3.4.2.1-03',
+      { filter: 'not (members[type eq "User"]) and not (emails[type eq "work"])' },
+      'mira ben #Empty',
+    ],
+    [
+      '7644-3.4.2.1-03',
+      { filter: `${userSchema}:displayName pr or ${groupSchema}:externalId eq "x"` },
+      'mira ben #Empty',
+    ],
     ['7644-3.4.2.1-03', { filter: 'shoeSize pr' }, ''],
     ['7644-3.4.2.1-01', { filter: 'displayName eq "both"' }, 'ben #Both'],
     ['7644-3.4.2.1-01', { count: 3 }, 'mira ben #Both', 4],
@@ -497,10 +659,18 @@ describe('queries at the root', () => {
   }
 
   it('7644-3.4.2.5-01 cuts every type by its own attributes', async () => {
-    const body = await list(scim, '', { attributes: `${groupSchema}:displayName,userName`, filter: 'displayName eq "both"' })
-    expect(body['Resources'].map((one: Body) => [one['userName'], one['displayName']])).to.deep.equal([['ben', undefined], [undefined, 'Both']])
+    const body = await list(scim, '', {
+      attributes: `${groupSchema}:displayName,userName`,
+      filter: 'displayName eq "both"',
+    })
+    expect(body['Resources'].map((one: Body) => [one['userName'], one['displayName']])).to.deep.equal([
+      ['ben', undefined],
+      [undefined, 'Both'],
+    ])
     const without = await list(scim, '', { excludedAttributes: 'members,groups' })
-    expect(without['Resources'].every((one: Body) => one['members'] === undefined && one['groups'] === undefined)).to.equal(true)
+    expect(
+      without['Resources'].every((one: Body) => one['members'] === undefined && one['groups'] === undefined),
+    ).to.equal(true)
   })
 
   it('7644-3.4.2.2-07 refuses filters that nothing can read, and sorting by what nothing has', async () => {

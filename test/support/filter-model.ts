@@ -60,7 +60,12 @@ export function meets(resource: Resource, filter: Filter): boolean {
 }
 
 // Of several values one must meet the comparison; null asks whether there is any (decisions ).
-function meetsComparison(values: readonly (Json | undefined)[], path: Path, comparison: Comparison, value: Operand): boolean {
+function meetsComparison(
+  values: readonly (Json | undefined)[],
+  path: Path,
+  comparison: Comparison,
+  value: Operand,
+): boolean {
   if (value === null) return values.some(isAssigned) === (comparison === 'ne')
   return values.some((one) => compareOne(one, path, comparison, value))
 }
@@ -90,8 +95,8 @@ function inOrder(difference: number, comparison: Comparison): boolean {
 function toKey(value: Json, path: Path): string | number | boolean {
   if (path.type === 'boolean') return value === true
   if (path.type === 'number') return Number(value)
-  if (path.type === 'dateTime') return Date.parse(String(value))
-  const text = String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  if (path.type === 'dateTime') return Date.parse(text)
   // A location is the same whatever it begins with (RFC 7643 section 2.4).
   if (path.type === 'id') return text.slice(text.lastIndexOf('/') + 1)
   if (path.caseExact === true) return text
@@ -154,10 +159,16 @@ function listComparisons({ path, comparisons }: Subject): readonly Comparison[] 
 
 /** Random filters over the subjects; those with the same multi-valued attribute also meet inside brackets. */
 export function arbitraryFilter(subjects: readonly Subject[], coreUrn: string): fc.Arbitrary<Filter> {
-  const leaf = fc.constantFrom(...subjects).chain((subject) => arbitraryLeaf(subject, arbitraryText(subject.path, coreUrn)))
+  const leaf = fc
+    .constantFrom(...subjects)
+    .chain((subject) => arbitraryLeaf(subject, arbitraryText(subject.path, coreUrn)))
   const leaves = fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 1, arbitrary: arbitrarySome(subjects, coreUrn) })
   return fc.letrec<{ filter: Filter; tree: Filter }>((tie) => ({
-    filter: fc.oneof({ maxDepth: 3, withCrossShrink: true }, { weight: 2, arbitrary: leaves }, { weight: 3, arbitrary: tie('tree') }),
+    filter: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      { weight: 2, arbitrary: leaves },
+      { weight: 3, arbitrary: tie('tree') },
+    ),
     tree: arbitraryTree(tie('filter')),
   })).filter
 }
@@ -190,8 +201,16 @@ function arbitraryLeaf(subject: Subject, text: fc.Arbitrary<string>): fc.Arbitra
   if (path.type === 'complex') return present
   const value = fc.constantFrom(...subject.operands).chain((operand) => arbitraryOperand(operand, path))
   const compare = fc
-    .record({ kind: fc.constant('compare'), text, path: fc.constant(path), comparison: fc.constantFrom(...listComparisons(subject)), value })
-    .map((one): Filter => (one.value === null && !equality.includes(one.comparison) ? { ...one, comparison: 'eq' } : one))
+    .record({
+      kind: fc.constant('compare'),
+      text,
+      path: fc.constant(path),
+      comparison: fc.constantFrom(...listComparisons(subject)),
+      value,
+    })
+    .map((one): Filter =>
+      one.value === null && !equality.includes(one.comparison) ? { ...one, comparison: 'eq' } : one,
+    )
   return fc.oneof({ weight: 1, arbitrary: present }, { weight: 5, arbitrary: compare })
 }
 
@@ -200,8 +219,10 @@ function arbitraryOperand(operand: Operand, path: Path): fc.Arbitrary<Operand> {
   if (typeof operand !== 'string' || path.type === 'id' || path.type === 'dateTime') {
     return fc.oneof({ weight: 9, arbitrary: fc.constant(operand) }, { weight: 1, arbitrary: fc.constant(null) })
   }
-  const letters = [...operand]
-  const piece = fc.tuple(fc.nat(letters.length), fc.nat(letters.length)).map(([from, to]) => letters.slice(from, to).join(''))
+  const letters = Array.from(operand)
+  const piece = fc
+    .tuple(fc.nat(letters.length), fc.nat(letters.length))
+    .map(([from, to]) => letters.slice(from, to).join(''))
   return fc.oneof(
     { weight: 4, arbitrary: fc.constant(operand) },
     { weight: 4, arbitrary: piece.filter((text) => path.type !== 'binary' || text !== '') },
