@@ -5,22 +5,16 @@ import { query } from '../db/query.ts'
 import type { Scope } from '../db/tables.ts'
 import { reading } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
-import type { Principal } from './principal.ts'
+import { type Principal, principalColumns, type PrincipalRow, toPrincipal } from './principal.ts'
 import { scopes } from './tokens.ts'
 
 // Signatures only: a token whose key we would have to share with its issuer is not taken.
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 const clockToleranceSeconds = 30
 
-interface Issuer {
-  readonly org_id: string
+interface Issuer extends PrincipalRow {
   readonly audience: string
   readonly jwks_uri: string
-  readonly for_directory: boolean
-  readonly directory_id: string
-  readonly strict: boolean
-  readonly restore_users: boolean
-  readonly schema_version: number
 }
 
 type KeySet = ReturnType<typeof createRemoteJWKSet>
@@ -44,7 +38,9 @@ export class JwtVerifier {
     // A token for two audiences that we serve does not say for which of them it is used here.
     if (issuer === undefined || another !== undefined) return undefined
     const verified = await this.#verify(jwt, claims.iss, issuer)
-    return verified === undefined ? undefined : toPrincipal(issuer, verified)
+    return verified === undefined
+      ? undefined
+      : toPrincipal(issuer, { scopes: readScopes(verified), tokenId: null, subject: verified.sub ?? null })
   }
 
   async #verify(jwt: string, iss: string, issuer: Issuer): Promise<JWTPayload | undefined> {
@@ -91,26 +87,11 @@ function readClaims(jwt: string): JWTPayload | undefined {
   }
 }
 
-const issuerSql = `select i.org_id, i.audience, i.jwks_uri, i.directory_id is not null as for_directory, d.id as directory_id,
-    d.strict, d.restore_users, o.schema_version
+const issuerSql = `select i.audience, i.jwks_uri, i.directory_id is not null as for_directory, ${principalColumns}
   from issuers i
   join organizations o on o.org_id = i.org_id
   join directories d on d.org_id = i.org_id and (d.id = i.directory_id or i.directory_id is null and d.kind = 'manual')
   where i.issuer = $1 and i.audience = any($2::text[])`
-
-function toPrincipal(issuer: Issuer, claims: JWTPayload): Principal {
-  return {
-    organizationId: issuer.org_id,
-    directoryId: issuer.directory_id,
-    view: issuer.for_directory ? 'directory' : 'organization',
-    restoresUsers: issuer.restore_users,
-    strict: issuer.strict,
-    scopes: readScopes(claims),
-    tokenId: null,
-    schemaVersion: issuer.schema_version,
-    subject: claims.sub ?? null,
-  }
-}
 
 // `scope` (RFC 8693), `scp` (Okta, Entra), `roles` (Entra application permissions); "scim" is what IPSIE asks for.
 function readScopes(claims: JWTPayload): Scope[] {

@@ -16,6 +16,31 @@ export interface Principal extends Pick<
   readonly subject: string | null
 }
 
+/** The columns of `d` (directories) and `o` (organizations) that a principal is made of. */
+export const principalColumns = `d.org_id, d.id as directory_id, d.strict, d.restore_users, o.schema_version`
+
+export interface PrincipalRow {
+  readonly org_id: string
+  readonly directory_id: string
+  readonly strict: boolean
+  readonly restore_users: boolean
+  readonly schema_version: number
+  /** Whether the credentials are a directory's; an application's act for the manual directory. */
+  readonly for_directory: boolean
+}
+
+export function toPrincipal(row: PrincipalRow, who: Pick<Principal, 'scopes' | 'tokenId' | 'subject'>): Principal {
+  return {
+    organizationId: row.org_id,
+    directoryId: row.directory_id,
+    view: row.for_directory ? 'directory' : 'organization',
+    restoresUsers: row.restore_users,
+    strict: row.strict,
+    schemaVersion: row.schema_version,
+    ...who,
+  }
+}
+
 /** Throws insufficient_scope where the principal lacks `scope`. */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (principal.scopes.includes(scope)) return

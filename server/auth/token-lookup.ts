@@ -4,7 +4,7 @@ import type { Database } from '../db/connect.ts'
 import { query } from '../db/query.ts'
 import type { Scope } from '../db/tables.ts'
 import { reading } from '../db/transaction.ts'
-import type { Principal } from './principal.ts'
+import { type Principal, principalColumns, type PrincipalRow, toPrincipal } from './principal.ts'
 import { hashToken } from './tokens.ts'
 
 const keepMs = 1000
@@ -15,15 +15,9 @@ interface Kept {
   readonly until: number
 }
 
-interface Row {
-  readonly org_id: string
+interface Row extends PrincipalRow {
   readonly id: string
-  readonly for_directory: boolean
   readonly scopes: Scope[]
-  readonly directory_id: string
-  readonly strict: boolean
-  readonly restore_users: boolean
-  readonly schema_version: number
 }
 
 export class TokenLookup {
@@ -47,7 +41,7 @@ export class TokenLookup {
       this.#kept.delete(key)
       return undefined
     }
-    return this.#keep(key, toPrincipal(row))
+    return this.#keep(key, toPrincipal(row, { scopes: row.scopes, tokenId: row.id, subject: null }))
   }
 
   #keep(key: string, principal: Principal): Principal {
@@ -58,26 +52,10 @@ export class TokenLookup {
 }
 
 // An access token acts as the token that obtained it: what it did is found under a name that lasts.
-const lookupSql = `select t.org_id, coalesce(t.parent_id, t.id) as id, t.directory_id is not null as for_directory, t.scopes, d.id as directory_id, d.strict,
-    d.restore_users, o.schema_version
+const lookupSql = `select coalesce(t.parent_id, t.id) as id, t.scopes, t.directory_id is not null as for_directory, ${principalColumns}
   from tokens t
   join organizations o on o.org_id = t.org_id
   join directories d on d.org_id = t.org_id and (d.id = t.directory_id or t.directory_id is null and d.kind = 'manual')
   left join tokens p on p.org_id = t.org_id and p.id = t.parent_id
   where t.hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > $2::timestamptz)
     and p.revoked_at is null and (p.expires_at is null or p.expires_at > $2::timestamptz)`
-
-// What an application writes by hand belongs to the organization's manual directory.
-function toPrincipal(row: Row): Principal {
-  return {
-    organizationId: row.org_id,
-    directoryId: row.directory_id,
-    view: row.for_directory ? 'directory' : 'organization',
-    restoresUsers: row.restore_users,
-    strict: row.strict,
-    scopes: row.scopes,
-    tokenId: row.id,
-    schemaVersion: row.schema_version,
-    subject: null,
-  }
-}

@@ -8,11 +8,11 @@ import type { Actor } from './actor.ts'
 import { compareResources } from './authority.ts'
 import { changesJson, changesSql, compareExternalIds, differenceJson } from './changes.ts'
 import type { Condition } from './condition.ts'
-import { conditionSql, orderSql } from './condition-sql.ts'
 import { groupAttributes, memberConditionSql, rollcallGroup } from './group-attributes.ts'
 import { foldCase } from './keys.ts'
 import type { Listing, ListRequest, Rendering, Representation } from './listing.ts'
 import { insertGroup, leaveGroups, type MemberPlan, storeGroup } from './memberships.ts'
+import { listResources } from './list-query.ts'
 import { sourceSql } from './owner-sql.ts'
 import { metaSql } from './users.ts'
 
@@ -34,55 +34,38 @@ export async function readGroup(
   rendering: Rendering,
 ): Promise<Representation | undefined> {
   const parameters = new Parameters(actor.organizationId, actor.directoryId, rendering.baseUrl, id)
-  const page = `select u.*, u.id as place from groups u where u.org_id = $1 and u.id = $4 and ${visibleSql(actor)}`
-  const [row] = await query<Representation>(db, renderSql(page, 'asc', rendering), parameters.values)
+  const page = `select u.* from groups u where u.org_id = $1 and u.id = $4 and ${visibleSql(actor)}`
+  const [row] = await query<Representation>(db, renderSql(page, '', rendering), parameters.values)
   return row
 }
 
 /** One page of the groups that meet the condition, and how many there are in all. */
-export async function listGroups(db: Database, actor: Actor, request: ListRequest): Promise<Listing> {
-  const [rows, total] = await Promise.all([readPage(db, actor, request), countGroups(db, actor, request)])
-  return { resources: rows.map((row) => row.json), total }
-}
-
-async function readPage(db: Database, actor: Actor, request: ListRequest): Promise<Representation[]> {
-  if (request.count === 0) return []
-  const parameters = new Parameters(actor.organizationId, actor.directoryId, request.baseUrl)
-  const where =
-    request.condition === undefined ? '' : `and ${conditionSql(request.condition, groupAttributes, parameters)}`
-  const key = request.sortBy === undefined ? 'u.id' : orderSql(request.sortBy, groupAttributes, parameters)
-  const order = request.descending ? 'desc' : 'asc'
-  const limit = `limit ${parameters.add(request.count)} offset ${parameters.add(request.startIndex - 1)}`
-  const page = `select u.*, ${key} as place from groups u where u.org_id = $1 and ${visibleSql(actor)} ${where}
-    order by ${key} ${order}, u.id ${limit}`
-  return query<Representation>(db, renderSql(page, order, request), parameters.values)
-}
-
-async function countGroups(db: Database, actor: Actor, request: ListRequest): Promise<number> {
-  const parameters = new Parameters(actor.organizationId, actor.directoryId)
-  const text =
-    request.condition === undefined
-      ? `select coalesce(sum(count), 0)::int as total from resource_counts u
-          where org_id = $1 and table_name = 'groups' and ${visibleSql(actor)}`
-      : `select count(*)::int as total from groups u where u.org_id = $1 and ${visibleSql(actor)}
-          and ${conditionSql(request.condition, groupAttributes, parameters)}`
-  const [row] = await query<{ total: number }>(db, text, parameters.values)
-  return row?.total ?? 0
+export function listGroups(db: Database, actor: Actor, request: ListRequest): Promise<Listing> {
+  const visible = visibleSql(actor)
+  return listResources(db, actor, request, {
+    table: 'groups',
+    attributes: groupAttributes,
+    visible,
+    totalSql: `select coalesce(sum(count), 0)::int as total from resource_counts u
+      where org_id = $1 and table_name = 'groups' and ${visible}`,
+    render: (page, order) => renderSql(page, order, request),
+  })
 }
 
 // An identity provider works with its own groups: names are unique within a directory only, and it looks groups up by name.
 function visibleSql(actor: Actor): string {
+  // Either way $2 is used, for a statement must use every parameter that it is sent.
   return actor.view === 'directory' ? 'u.directory_id = $2' : '$2::text is not null'
 }
 
-function renderSql(page: string, order: 'asc' | 'desc', rendering: Rendering): string {
+function renderSql(page: string, order: string, rendering: Rendering): string {
   const members = rendering.omits.has('members')
     ? { text: `''`, join: '' }
     : { text: `coalesce(',"members":[' || ms.list || ']', '')`, join: membersJoin }
   return `with page as materialized (${page})
     select u.id, u.version, '{"id":"' || u.id || '"' || coalesce(',"externalId":' || to_json(u.external_id)::text, '')
       || ',' || substr(left((${resourceSql(rendering)})::text, -1), 2) || ${members.text} || ${metaSql('Group', '/Groups')} as json
-    from page u ${members.join} order by u.place ${order}, u.id`
+    from page u ${members.join} ${order}`
 }
 
 function resourceSql(rendering: Rendering): string {

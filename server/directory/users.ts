@@ -3,9 +3,9 @@ import type { Database } from '../db/connect.ts'
 import { Parameters, query } from '../db/query.ts'
 import type { Actor } from './actor.ts'
 import { timeSql } from './common-attributes.ts'
-import { conditionSql, orderSql } from './condition-sql.ts'
 import { prepareUserName } from './keys.ts'
 import type { Listing, ListRequest, Rendering, Representation } from './listing.ts'
+import { listResources } from './list-query.ts'
 import { sourceSql, syncedSql } from './owner-sql.ts'
 import { userAttributes } from './user-attributes.ts'
 import { enterpriseUser, rollcallUser } from './user-record.ts'
@@ -29,39 +29,18 @@ export async function readUser(
 }
 
 /** One page of the users that meet the condition, and how many there are in all. */
-export async function listUsers(db: Database, actor: Actor, request: ListRequest): Promise<Listing> {
-  const [rows, total] = await Promise.all([readPage(db, actor, request), countUsers(db, actor, request)])
-  return { resources: rows.map((row) => row.json), total }
+export function listUsers(db: Database, actor: Actor, request: ListRequest): Promise<Listing> {
+  return listResources(db, actor, request, {
+    table: 'users',
+    attributes: userAttributes(actor),
+    visible: visibleSql,
+    totalSql,
+    render: (page, order) => renderSql(page, order, actor, request),
+  })
 }
 
-async function readPage(db: Database, actor: Actor, request: ListRequest): Promise<Representation[]> {
-  if (request.count === 0) return []
-  const parameters = new Parameters(actor.organizationId, actor.directoryId, request.baseUrl)
-  const source = userAttributes(actor)
-  const where = request.condition === undefined ? '' : `and ${conditionSql(request.condition, source, parameters)}`
-  const key = request.sortBy === undefined ? 'u.id' : orderSql(request.sortBy, source, parameters)
-  const order = request.descending ? 'desc' : 'asc'
-  const limit = `limit ${parameters.add(request.count)} offset ${parameters.add(request.startIndex - 1)}`
-  const page = `select u.*, ${key} as place from users u where u.org_id = $1 and ${visibleSql} ${where}
-    order by ${key} ${order}, u.id ${limit}`
-  return query<Representation>(
-    db,
-    renderSql(page, `order by u.place ${order}, u.id`, actor, request),
-    parameters.values,
-  )
-}
-
-async function countUsers(db: Database, actor: Actor, request: ListRequest): Promise<number> {
-  const parameters = new Parameters(actor.organizationId, actor.directoryId)
-  const text =
-    request.condition === undefined
-      ? `select (select coalesce(sum(count), 0) from resource_counts where org_id = $1 and table_name = 'users')::int
-          - (select count(*) from links where org_id = $1 and directory_id = $2 and ended_at is not null)::int as total`
-      : `select count(*)::int as total from users u
-          where u.org_id = $1 and ${visibleSql} and ${conditionSql(request.condition, userAttributes(actor), parameters)}`
-  const rows = await query<{ total: number }>(db, text, parameters.values)
-  return rows[0]?.total ?? 0
-}
+const totalSql = `select (select coalesce(sum(count), 0) from resource_counts where org_id = $1 and table_name = 'users')::int
+    - (select count(*) from links where org_id = $1 and directory_id = $2 and ended_at is not null)::int as total`
 
 // `page` selects the users; around it come the manager's name and the groups, direct and through other groups. The groups
 // of the whole page are found in one walk upwards; union stops it at cycles.

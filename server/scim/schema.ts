@@ -97,10 +97,8 @@ function completeSchema(definition: SchemaDefinition): SchemaDefinition {
 function completeAttribute(definition: AttributeDefinition): AttributeDefinition {
   const { name, multiValued, required, caseExact, mutability, returned } = compileAttribute(definition)
   return {
-    name,
-    type: definition.type,
     multiValued,
-    description: definition.description ?? name,
+    description: name,
     required,
     caseExact,
     mutability,
