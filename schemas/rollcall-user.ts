@@ -52,12 +52,17 @@ export const rollcallUser = new SchemaDefinition(
       string('type', 'Kind of place, such as office or home.'),
       new Attribute('boolean', 'primary', { description: 'Whether this is the main place.' }),
     ]),
-    new Attribute('complex', 'leaveBalances', { multiValued: true, description: 'Time off that the person has left.' }, [
-      string('type', 'Kind of leave, such as vacation.'),
-      new Attribute('decimal', 'value', { description: 'What is left.' }),
-      string('unit', 'days or hours.'),
-      string('asOf', 'The day that the balance is for, YYYY-MM-DD.'),
-    ]),
+    new Attribute(
+      'complex',
+      'leaveBalances',
+      { multiValued: true, description: 'Time off that the person has left.' },
+      [
+        string('type', 'Kind of leave, such as vacation.'),
+        new Attribute('decimal', 'value', { description: 'What is left.' }),
+        string('unit', 'days or hours.'),
+        string('asOf', 'The day that the balance is for, YYYY-MM-DD.'),
+      ],
+    ),
     new Attribute('complex', 'absences', { multiValued: true, description: 'Current and coming absences.' }, [
       string('value', 'Identifier of the absence in the source.'),
       string('type', 'Kind of leave.'),

@@ -74,7 +74,7 @@ export function createApp({ config, db, logger, now }: AppParts): App {
       .type('text/plain')
       .send(status === 400 ? 'Bad request.\n' : 'Something went wrong here.\n')
   })
-  return { express: app, requestLog, lastUsed, drain: health.drain }
+  return { express: app, requestLog, lastUsed, drain: () => health.drain() }
 }
 
 // A base URL that ends in a slash gives //Users; it means /Users. Who takes us for a proxy sends the whole URL.

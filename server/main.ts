@@ -31,7 +31,8 @@ program
   .option('--status', 'only say what is missing')
   .action(async ({ status }: { status?: boolean }) => {
     await withDatabaseAsItIs(async (db) => {
-      if (status === true) for (const { name, done } of await listMigrations(db)) print(`${done ? 'done   ' : 'missing'}  ${name}`)
+      if (status === true)
+        for (const { name, done } of await listMigrations(db)) print(`${done ? 'done   ' : 'missing'}  ${name}`)
       else for (const name of await migrate(db)) print(`applied  ${name}`)
     })
   })
@@ -103,7 +104,11 @@ try {
 } catch (thrown) {
   const error = translateFault(thrown)
   const known = error instanceof AppError
-  process.stderr.write(known ? `rollcall: ${error.message}\n` : `rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.stderr.write(
+    known
+      ? `rollcall: ${error.message}\n`
+      : `rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
   process.exitCode = known && error.code === 'config_invalid' ? 4 : 1
 }
 

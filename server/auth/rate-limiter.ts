@@ -37,9 +37,7 @@ export class RateLimiter {
     throw new AppError(
       'rate_limited',
       `Too many requests: at most ${this.#perSecond} a second. Try again in ${seconds} s.`,
-      {
-        data: { seconds },
-      },
+      { data: { seconds, limit: this.#perSecond } },
     )
   }
 

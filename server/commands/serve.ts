@@ -8,6 +8,7 @@ import { migrate } from '../db/migrate.ts'
 import { openDatabase, type OpenDatabase } from '../db/open.ts'
 import { defaultName, ensureDefaults } from '../default-organization.ts'
 import { AppError } from '../errors.ts'
+import { answerClientError } from '../ops/client-error.ts'
 import { startChores } from '../ops/chores.ts'
 import { createLogger, type Logger } from '../ops/logger.ts'
 
@@ -50,6 +51,7 @@ async function run(
   const defaults = await ensureDefaults(db, config, now())
   const app = createApp({ config, db, logger, now })
   const server = createServer({ maxHeaderSize: 65_536, keepAliveTimeout: 65_000, requestTimeout: 120_000 }, app.express)
+  server.on('clientError', answerClientError)
   const { requestLog, lastUsed } = app
   const endChores = startChores({
     db,

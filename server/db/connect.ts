@@ -32,7 +32,7 @@ export function connect(options: ConnectOptions): Database {
     types: { getTypeParser },
     Client: createClientClass(options.statementTimeoutMs ?? 30000),
     onConnect: (client: pg.ClientBase) => (client as unknown as SessionClient).prepareSession(),
-  } as pg.PoolConfig)
+  })
   pool.on('error', (error) => options.onPoolError?.(error))
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }
@@ -78,8 +78,10 @@ function createClientClass(statementTimeoutMs: number): typeof pg.Client {
   }
 }
 
+const int8 = 20
+const parserOf = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => unknown
+
 // bigint and count() as numbers: none of ours passes 2^53. Everything else as pg does it.
 function getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
-  if (oid === pg.types.builtins.INT8 && format !== 'binary') return Number
-  return pg.types.getTypeParser(oid, format as 'text')
+  return oid === int8 && format !== 'binary' ? Number : parserOf(oid, format)
 }

@@ -44,10 +44,10 @@ function createMigrator(db: Database): Migrator {
 // A migration of a large table takes the time that it takes.
 async function readMigrations(): Promise<Record<string, Migration>> {
   const migrations = await new FileMigrationProvider({ fs, path, migrationFolder }).getMigrations()
-  const patient = ({ up }: Migration): Migration => ({
+  const patient = (migration: Migration): Migration => ({
     up: async (tx) => {
       await sql`set local statement_timeout = 0`.execute(tx)
-      await up(tx)
+      await migration.up(tx)
     },
   })
   return Object.fromEntries(Object.entries(migrations).map(([name, migration]) => [name, patient(migration)]))

@@ -27,7 +27,12 @@ export async function flush({ requestLog, lastUsed }: Pick<ChoreParts, 'requestL
 }
 
 /** Removes tombstones and request log entries that are old enough, in batches that lock little. */
-export async function sweep({ db, now, tombstoneDays, requestLogDays }: Omit<ChoreParts, 'requestLog' | 'lastUsed' | 'logger'>): Promise<void> {
+export async function sweep({
+  db,
+  now,
+  tombstoneDays,
+  requestLogDays,
+}: Omit<ChoreParts, 'requestLog' | 'lastUsed' | 'logger'>): Promise<void> {
   const before = (days: number): Date => new Date(now().getTime() - days * dayMs)
   await removeInBatches(db, sweepTombstones, before(tombstoneDays))
   await removeInBatches(db, sweepRequests, before(requestLogDays))

@@ -4,7 +4,17 @@ import { pino, type Logger as Pino } from 'pino'
 
 export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error'>
 
-const secretNames = ['authorization', 'cookie', 'token', 'secret', 'password', 'client_secret', 'emails', 'phoneNumbers', 'addresses']
+const secretNames = [
+  'authorization',
+  'cookie',
+  'token',
+  'secret',
+  'password',
+  'client_secret',
+  'emails',
+  'phoneNumbers',
+  'addresses',
+]
 
 /** A logger to standard output, or to `destination` where given. `level` silent logs nothing. */
 export function createLogger(level: string, destination?: { write(line: string): void }): Logger {

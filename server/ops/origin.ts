@@ -8,7 +8,8 @@ export function createOriginReader(publicUrl: string | undefined, trustsProxy: b
     const forwarded = trustsProxy ? first(request.headers['x-forwarded-host']) : undefined
     const host = forwarded ?? request.headers.host ?? ''
     // The host goes into every location; what is not a host name must not.
-    if (!/^[A-Za-z0-9._\-:[\]]{1,255}$/.test(host)) throw new AppError('invalid_syntax', 'The Host header is not a host name.')
+    if (!/^[A-Za-z0-9._\-:[\]]{1,255}$/.test(host))
+      throw new AppError('invalid_syntax', 'The Host header is not a host name.')
     const protocol = trustsProxy && first(request.headers['x-forwarded-proto']) === 'https' ? 'https' : 'http'
     return `${protocol}://${host}`
   }

@@ -1,6 +1,7 @@
 // The request log: writes, failures and everything that had to be repaired. Entries are gathered and written in batches beside
 // the requests; what a crash takes of them is lost, and nothing else is.
 import type { Database } from '../db/connect.ts'
+import { isConnectionFault } from '../db/faults.ts'
 import { query } from '../db/query.ts'
 import type { Logger } from './logger.ts'
 
@@ -48,9 +49,19 @@ export class RequestLog {
     this.#dropped = 0
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, batchSize)
-      await query(this.#db, insertSql, [JSON.stringify(batch)])
+      await this.#store(batch)
       // Entries are only taken out once they are stored; new ones were added behind them.
       this.#waiting = this.#waiting.filter((entry) => !batch.includes(entry))
+    }
+  }
+
+  // A batch that cannot be stored while others can must not stand in their way for ever.
+  async #store(batch: readonly RequestEntry[]): Promise<void> {
+    try {
+      await query(this.#db, insertSql, [JSON.stringify(batch)])
+    } catch (error) {
+      if (isConnectionFault(error)) throw error
+      this.#logger.error({ err: error, dropped: batch.length }, 'request log entries could not be stored')
     }
   }
 }
@@ -72,7 +83,11 @@ export interface RequestLogPage {
 }
 
 /** The newest entries first. */
-export async function listRequests(db: Database, organizationId: string, page: RequestLogPage): Promise<Omit<RequestEntry, 'organizationId'>[]> {
+export async function listRequests(
+  db: Database,
+  organizationId: string,
+  page: RequestLogPage,
+): Promise<Omit<RequestEntry, 'organizationId'>[]> {
   const rows = await db
     .selectFrom('request_log')
     .selectAll()

@@ -52,7 +52,7 @@ export function* walkPositions(blueprint: Blueprint): Generator<Position, void, 
       standing: drawStanding(post.rank, random),
     }
     yield position
-    if (post.below > 0) open.push(...listReports(blueprint, position, random).reverse())
+    if (post.below > 0) open.push(...listReports(blueprint, position, random).toReversed())
   }
 }
 

@@ -1,7 +1,7 @@
 // ServiceProviderConfig, ResourceTypes and Schemas (RFC 7644 section 4), served by scimmy-routers from what declarations.ts
 // declared. Around it: what scimmy gets wrong or cannot know (scim-compliance.md) is corrected on the way out, and the
 // organization's own attributes join. Anyone may read these documents; a token adds its organization's schema.
-import express, { type NextFunction, type Request, type Response } from 'express'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import SCIMMYRouters from 'scimmy-routers'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import { AppError } from '../errors.ts'
@@ -37,13 +37,13 @@ export function createDiscovery(): Discovery {
   }
 }
 
-function createRouters(): express.Router {
+function createRouters(): RequestHandler {
   // Signing in happens before this; the routers insist on a handler of their own.
-  return new SCIMMYRouters({ type: 'bearer', handler: () => '' }) as unknown as express.Router
+  return new SCIMMYRouters({ type: 'bearer', handler: () => '' })
 }
 
 // Calls the routers as a function: a request in, the object that they would send out.
-function ask(routers: express.Router, url: string): Promise<JsonObject> {
+function ask(routers: RequestHandler, url: string): Promise<JsonObject> {
   return new Promise((resolve, reject) => {
     const request = { method: 'GET', url, baseUrl: '', originalUrl: url, headers: {}, query: {} } as unknown as Request
     const response = {
@@ -67,9 +67,9 @@ async function readSchemas(
   if (id === undefined) {
     const { Resources } = await askScimmy()
     const served = (Array.isArray(Resources) ? Resources : []).filter(isObject) as JsonObject[]
-    const others = served.filter((one) => !ours.has(String(one['id']).toLowerCase()))
+    const others = served.filter((one) => !ours.has(readName(one['id']).toLowerCase()))
     const all = [...[...ours.values()].map(toJson), ...others].map((one) =>
-      locate(one, 'Schema', `${baseUrl}/Schemas/${String(one['id'])}`),
+      locate(one, 'Schema', `${baseUrl}/Schemas/${readName(one['id'])}`),
     )
     return formatDiscoveryList(all)
   }
@@ -86,7 +86,7 @@ function readResourceTypes(
 ): string {
   const served = (Array.isArray(document['Resources']) ? document['Resources'] : []).filter(isObject) as JsonObject[]
   const types = served.map((type) => {
-    const name = String(type['name'])
+    const name = readName(type['name'])
     return locate(
       { ...type, id: name, ...listExtensions(name, schema) },
       'ResourceType',
@@ -154,4 +154,8 @@ function formatDiscoveryList(resources: readonly JsonObject[]): string {
     itemsPerPage: resources.length,
     Resources: resources,
   })
+}
+
+function readName(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
 }

@@ -78,7 +78,14 @@ function listHeaders({ code, data }: AppError): Record<string, string> {
       return { Allow: String(data['allow'] ?? '') }
     case 'rate_limited': {
       const seconds = String(data['seconds'] ?? 1)
-      return { 'Retry-After': seconds, 'X-Rate-Limit-Retry-After-Seconds': seconds }
+      // The X- ones are what SailPoint reads.
+      return {
+        'Retry-After': seconds,
+        'X-Rate-Limit-Limit': String(data['limit'] ?? ''),
+        'X-Rate-Limit-Remaining': '0',
+        'X-Rate-Limit-Reset': seconds,
+        'X-Rate-Limit-Retry-After-Seconds': seconds,
+      }
     }
     case 'database_unavailable':
       return { 'Retry-After': '5' }

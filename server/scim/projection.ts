@@ -142,7 +142,7 @@ function cutParts(value: JsonValue, parts: Set<string>, includes: boolean): Json
   }
   if (!isObject(value)) return value
   const kept = Object.entries(value).filter(([name]) => parts.has(name) === includes)
-  return kept.length === 0 ? undefined : (Object.fromEntries(kept) as JsonObject)
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
 }
 
 function select(names: readonly string[], type: ResourceType): Selection {

@@ -16,10 +16,14 @@ describe('a group of 20 000 members', () => {
     this.timeout(60_000)
     const db = testDatabase()
     const { organizationId, directoryId, scim } = await createTenant()
-    const [{ name = '' } = {}] = await query<{ name: string }>(db, 'select name from organizations where org_id = $1', [
+    const [organization] = await query<{ name: string }>(db, 'select name from organizations where org_id = $1', [
       organizationId,
     ])
-    await loadSample(db, { size: 20_000, organization: name, directory: directoryId, seed: 1 }, clock.now())
+    await loadSample(
+      db,
+      { size: 20_000, organization: organization?.name ?? '', directory: directoryId, seed: 1 },
+      clock.now(),
+    )
     const ids = (await query<{ id: string }>(db, 'select id from users where org_id = $1', [organizationId])).map(
       ({ id }) => id,
     )

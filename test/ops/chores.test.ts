@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { query } from '../../server/db/query.ts'
 import { sweep } from '../../server/ops/chores.ts'
-import { createTenant, getApp, type Tenant } from '../support/app.ts'
+import { clock, createTenant, getApp, type Tenant } from '../support/app.ts'
 import { testDatabase } from '../support/postgres.ts'
 
 const day = 86_400_000
@@ -25,11 +25,11 @@ describe('chores', () => {
     expect([await count('tombstones', tenant), await count('request_log', tenant)]).to.deep.equal([1, 2])
 
     const retention = { db: testDatabase(), tombstoneDays: 30, requestLogDays: 10 }
-    await sweep({ ...retention, now: () => new Date(Date.now() + 9 * day) })
+    await sweep({ ...retention, now: () => new Date(clock.now().getTime() + 9 * day) })
     expect([await count('tombstones', tenant), await count('request_log', tenant)]).to.deep.equal([1, 2])
-    await sweep({ ...retention, now: () => new Date(Date.now() + 11 * day) })
+    await sweep({ ...retention, now: () => new Date(clock.now().getTime() + 11 * day) })
     expect([await count('tombstones', tenant), await count('request_log', tenant)]).to.deep.equal([1, 0])
-    await sweep({ ...retention, now: () => new Date(Date.now() + 31 * day) })
+    await sweep({ ...retention, now: () => new Date(clock.now().getTime() + 31 * day) })
     expect([await count('tombstones', tenant), await count('request_log', tenant)]).to.deep.equal([0, 0])
   })
 })

@@ -44,11 +44,21 @@ describe('large requests', () => {
     const user = await scim.createUser('entitled', { entitlements })
     const remove = { op: 'remove', path: 'entitlements', value: list(1000, (index) => ({ value: `other${index}` })) }
     await within(10_000, async () => {
-      const reply = await scim.patch(`/Users/${user['id']}`, Array(20).fill(remove))
+      const reply = await scim.patch(
+        `/Users/${user['id']}`,
+        list(20, () => remove),
+      )
       expect(reply.status).to.equal(413)
     })
     const group = await scim.createGroup('Searched')
     const search = { op: 'remove', path: 'members[display co "x"]' }
-    expect((await scim.patch(`/Groups/${group['id']}`, Array(21).fill(search))).status).to.equal(413)
+    expect(
+      (
+        await scim.patch(
+          `/Groups/${group['id']}`,
+          list(21, () => search),
+        )
+      ).status,
+    ).to.equal(413)
   })
 })

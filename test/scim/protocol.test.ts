@@ -51,6 +51,18 @@ async function createTenantWith(...definitions: readonly CustomDefinition[]): Pr
   return tenant
 }
 
+/** Runs an application of its own over the test database. */
+async function withApp(settings: Record<string, string>, work: (origin: string) => Promise<void>): Promise<void> {
+  const parts = { config: readConfig(settings), db: testDatabase(), logger: createLogger('silent'), now: clock.now }
+  const server = createServer(createApp(parts).express)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  } finally {
+    server.close()
+  }
+}
+
 const user = (attributes: Body = {}): Body => ({ schemas: [userSchema], userName: 'mira', ...attributes })
 
 describe('HTTP headers and methods', () => {
@@ -267,23 +279,42 @@ describe('HTTP headers and methods', () => {
   })
 
   it('HTTP-9110-01 answers 429 with Retry-After in seconds to a token that asks too much', async () => {
-    const config = readConfig({ RATE_LIMIT_PER_SECOND: '1' })
-    const app = createApp({ config, db: testDatabase(), logger: createLogger('silent'), now: clock.now })
-    const server = createServer(app.express)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const limited = new ScimClient(
-      supertest(server),
-      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      scim.token,
-    )
-    const replies: Reply[] = []
-    for (let count = 0; count < 15 && replies.at(-1)?.status !== 429; count++)
-      replies.push(await limited.get('/Users?count=0'))
-    server.close()
-    const last = replies.at(-1) as Reply
-    expectError(last, 429)
-    expect(last.headers['retry-after']).to.match(/^[1-9]\d*$/)
-    expect(replies.slice(0, -1).every((reply) => reply.status === 200)).to.equal(true)
+    await withApp({ RATE_LIMIT_PER_SECOND: '1' }, async (origin) => {
+      const limited = new ScimClient(supertest(origin), origin, scim.token)
+      const replies: Reply[] = []
+      for (let count = 0; count < 15 && replies.at(-1)?.status !== 429; count++) {
+        replies.push(await limited.get('/Users?count=0'))
+      }
+      const last = replies.at(-1) as Reply
+      expectError(last, 429)
+      expect(last.headers['retry-after']).to.match(/^[1-9]\d*$/)
+      expect(replies.slice(0, -1).every((reply) => reply.status === 200)).to.equal(true)
+    })
+  })
+
+  it('7644-6-05 7644-1.3-01 makes locations of the configured origin, or of what a trusted proxy says', async () => {
+    const { id } = await scim.createUser('mira')
+    const headers = { Host: 'inner.example', 'X-Forwarded-Host': 'outer.example, x', 'X-Forwarded-Proto': 'https' }
+    const expected: readonly (readonly [settings: Record<string, string>, origin: string])[] = [
+      [{}, 'http://inner.example'],
+      [{ TRUST_PROXY: 'true' }, 'https://outer.example'],
+      [{ PUBLIC_URL: 'https://public.example' }, 'https://public.example'],
+      [{ PUBLIC_URL: 'https://public.example', TRUST_PROXY: 'true' }, 'https://public.example'],
+    ]
+    for (const [settings, location] of expected) {
+      await withApp(settings, async (origin) => {
+        const reply = await new ScimClient(supertest(origin), origin, scim.token).get(`/Users/${id}`, headers)
+        expect(reply.body['meta'].location).to.equal(`${location}/scim/v2/Users/${id}`)
+        expect(reply.headers['location']).to.equal(reply.body['meta'].location)
+      })
+    }
+    await withApp({ TRUST_PROXY: 'true' }, async (origin) => {
+      const client = new ScimClient(supertest(origin), origin, scim.token)
+      expectError(await client.get('/Users', { 'X-Forwarded-Host': 'a b' }), 400, 'invalidSyntax')
+    })
+    for (const url of ['https://x.example/?tenant=1', 'https://x.example/scim', 'x.example']) {
+      expect(() => readConfig({ PUBLIC_URL: url })).to.throw('PUBLIC_URL')
+    }
   })
 
   it('HTTP-9110-03 answers 413 before it reads a body that says it is too large', async () => {

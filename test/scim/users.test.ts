@@ -30,7 +30,10 @@ describe('users over SCIM', () => {
   it('gives the manager with name and location, and clears the reference when the manager is deleted', async () => {
     const { scim } = tenant
     const boss = await scim.createUser('boss', { displayName: 'The Boss' })
-    const report = await scim.createUser('report', { [enterpriseSchema]: { manager: { value: boss['id'] } }, schemas: [userSchema, enterpriseSchema] })
+    const report = await scim.createUser('report', {
+      [enterpriseSchema]: { manager: { value: boss['id'] } },
+      schemas: [userSchema, enterpriseSchema],
+    })
     expect(report[enterpriseSchema].manager).to.deep.equal({
       value: boss['id'],
       $ref: `${scim.baseUrl}/Users/${boss['id']}`,
@@ -49,7 +52,9 @@ describe('users over SCIM', () => {
     const inner = await scim.createGroup('Inner', [user['id']])
     const outer = await scim.createGroup('Outer', [inner['id']])
     const { body } = await scim.get(`/Users/${user['id']}`)
-    expect(body['groups'].map((group: Record<string, string>) => [group['value'], group['display'], group['type']])).to.have.deep.members([
+    expect(
+      body['groups'].map((group: Record<string, string>) => [group['value'], group['display'], group['type']]),
+    ).to.have.deep.members([
       [inner['id'], 'Inner', 'direct'],
       [outer['id'], 'Outer', 'indirect'],
     ])

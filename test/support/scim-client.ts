@@ -53,10 +53,10 @@ export class ScimClient {
       ? request
       : request.send(typeof body === 'string' ? body : JSON.stringify(body)))
     const text = typeof response.body === 'string' ? response.body : ''
-    const isJson = /json/.test(String(response.headers['content-type'] ?? '')) && text !== ''
+    const isJson = /json/.test(response.headers['content-type'] ?? '') && text !== ''
     return {
       status: response.status,
-      headers: response.headers as Headers,
+      headers: response.headers,
       body: isJson ? (JSON.parse(text) as Body) : {},
       text,
     }

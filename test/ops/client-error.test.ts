@@ -1,0 +1,32 @@
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { expect } from 'chai'
+import { answerClientError } from '../../server/ops/client-error.ts'
+
+async function send(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(text)
+  const chunks: Buffer[] = []
+  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+describe('what is refused before it is a request', () => {
+  it('gets a SCIM error', async () => {
+    const server = createServer({ maxHeaderSize: 4096 }).on('clientError', answerClientError)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const cases = [
+      { text: 'nonsense\r\n\r\n', status: 400 },
+      { text: `GET /scim/v2/Users?filter=${'x'.repeat(5000)} HTTP/1.1\r\nHost: h\r\n\r\n`, status: 431 },
+    ]
+    for (const { text, status } of cases) {
+      const [head = '', body = ''] = (await send(port, text)).split('\r\n\r\n')
+      expect(head)
+        .to.match(new RegExp(`^HTTP/1.1 ${status} `))
+        .and.match(/application\/scim\+json/)
+      expect(JSON.parse(body)).to.include({ status: String(status) })
+    }
+    await new Promise((resolve) => server.close(resolve))
+  })
+})
