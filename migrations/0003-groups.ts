@@ -1,6 +1,6 @@
 // Groups and who is in them. A membership is one row: adding a member costs the same whatever the group's size.
 import { type Kysely, sql } from 'kysely'
-import { countRowsOf } from './0002-users.ts'
+import { countRowsOf, hideTenancy } from './0002-users.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -16,12 +16,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz(3) not null,
       modified_at timestamptz(3) not null,
       primary key (org_id, id),
-      constraint groups_display_name unique (org_id, directory_id, display_name_key),
+      constraint groups_display_name unique (display_name_key, org_id, directory_id),
       foreign key (org_id, directory_id) references directories
     ) with (fillfactor = 50)`.execute(db)
-  await sql`create index groups_external_id on groups (org_id, directory_id, external_id)`.execute(db)
+  await sql`create index groups_external_id on groups (external_id, org_id, directory_id) where external_id is not null`.execute(
+    db,
+  )
   await sql`create index groups_modified on groups using brin (modified_at) with (pages_per_range = 16)`.execute(db)
   await countRowsOf(db, 'groups')
+  await hideTenancy(db, 'groups', ['org_id', 'directory_id'])
 
   // A member is a user or a group; each has its own foreign key, and member_id is whichever of the two is set.
   await sql`
@@ -41,4 +44,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await sql`create index memberships_user_id on memberships (org_id, user_id) where user_id is not null`.execute(db)
   await sql`create index memberships_child_id on memberships (org_id, child_id) where child_id is not null`.execute(db)
+  await hideTenancy(db, 'memberships', ['org_id'])
 }

@@ -20,6 +20,14 @@ export interface ConnectOptions {
 // Filters give many texts; past this number new ones stay unnamed, so that a session's memory is bounded.
 const maxNamedStatements = 400
 
+// The plan of a named statement is made once, for as little data as there was then. What joins thousands of ids is planned
+// each time, by what the tables and the list hold now.
+const maxIdsInNamedStatement = 20
+
+function joinsMany(values: readonly unknown[]): boolean {
+  return values.some((value) => Array.isArray(value) && value.length > maxIdsInNamedStatement)
+}
+
 /** Opens the pool; connects lazily, so an unreachable server shows at the first query. */
 export function connect(options: ConnectOptions): Database {
   const pool = new pg.Pool({
@@ -28,6 +36,7 @@ export function connect(options: ConnectOptions): Database {
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 30000,
     keepAlive: true,
+    maxLifetimeSeconds: sessionLifetimeSeconds,
     application_name: 'rollcall',
     types: { getTypeParser },
     Client: createClientClass(options.statementTimeoutMs ?? 30000),
@@ -40,6 +49,17 @@ export function connect(options: ConnectOptions): Database {
 interface SessionClient {
   prepareSession(): Promise<void>
 }
+
+interface SessionState {
+  readonly pid: number
+  readonly is_young: boolean
+}
+
+// While there is next to nothing in the tables every plan looks as good as another, and one that was kept would read everything
+// once there is more. Until ANALYZE has seen some people, plans are made each time; sessions are renewed every minute.
+const sessionSql = `select pg_backend_pid() as pid,
+  coalesce((select reltuples < 1000 from pg_class where oid = to_regclass('users')), true) as is_young`
+const sessionLifetimeSeconds = 60
 
 function createClientClass(statementTimeoutMs: number): typeof pg.Client {
   const names = new Map<string, string>()
@@ -59,17 +79,25 @@ function createClientClass(statementTimeoutMs: number): typeof pg.Client {
       // The query under way fails of itself. The pool listens only while nobody uses the connection, and an error event
       // without a listener ends the process.
       this.on('error', () => undefined)
-      const { rows } = await super.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const { rows } = await super.query<SessionState>(sessionSql)
+      const [state] = rows
       const announced = (this as unknown as { processID: number | null }).processID
-      if (rows[0]?.pid !== announced) return
+      if (state === undefined || state.pid !== announced) return
       await super.query(`set statement_timeout = ${statementTimeoutMs}`)
+      if (state.is_young) await super.query('set plan_cache_mode = force_custom_plan')
       this.#named = true
     }
 
     // pg's query has a dozen overloads; Kysely uses one of them: (text, values).
     override query = ((text: unknown, values?: unknown, ...rest: unknown[]) => {
       const query = pg.Client.prototype.query.bind(this) as (...parts: unknown[]) => unknown
-      if (!this.#named || typeof text !== 'string' || !Array.isArray(values) || values.length === 0) {
+      if (
+        !this.#named ||
+        typeof text !== 'string' ||
+        !Array.isArray(values) ||
+        values.length === 0 ||
+        joinsMany(values)
+      ) {
         return query(text, values, ...rest)
       }
       const name = nameStatement(text)

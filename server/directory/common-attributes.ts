@@ -9,6 +9,13 @@ export function timeSql(column: string): string {
   return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
+/** `,"meta":{…}}`, the end of every resource. */
+export function metaSql(resourceType: string, endpoint: string): string {
+  return `',"meta":{"resourceType":"${resourceType}","created":"' || ${timeSql('u.created_at')} || '","lastModified":"'
+    || ${timeSql('u.modified_at')} || '","location":"' || $3 || '${endpoint}/' || u.id
+    || '","version":"W/\\"' || u.version || '\\""}}'`
+}
+
 /** Compares id, meta.* and schemas; undefined for any other path. */
 export function compareCommon(
   resourceType: string,

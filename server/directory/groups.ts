@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { compareResources } from './authority.ts'
 import { changesJson, changesSql, compareExternalIds, differenceJson } from './changes.ts'
+import { metaSql } from './common-attributes.ts'
 import type { Condition } from './condition.ts'
 import { groupAttributes, memberConditionSql, rollcallGroup } from './group-attributes.ts'
 import { foldCase } from './keys.ts'
@@ -14,7 +15,6 @@ import type { Listing, ListRequest, Rendering, Representation } from './listing.
 import { insertGroup, leaveGroups, type MemberPlan, storeGroup } from './memberships.ts'
 import { listResources } from './list-query.ts'
 import { sourceSql } from './owner-sql.ts'
-import { metaSql } from './users.ts'
 
 export interface GroupDraft {
   /** A SCIM Group in canonical form, without id, externalId, members and meta. */

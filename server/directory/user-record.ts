@@ -19,6 +19,27 @@ export interface UserColumns {
   readonly resource: JsonObject
 }
 
+const columnTypes: Readonly<Record<keyof UserColumns, string>> = {
+  user_name_key: 'text',
+  email_keys: 'text[]',
+  employee_number_key: 'text',
+  department_key: 'text',
+  manager_id: 'text',
+  active: 'boolean',
+  resource: 'jsonb',
+}
+
+/** The columns, for a list of them, for json_to_record, and to set them from a record `r`. */
+export const columnSql = {
+  names: Object.keys(columnTypes).join(', '),
+  types: Object.entries(columnTypes)
+    .map(([name, type]) => `${name} ${type}`)
+    .join(', '),
+  assignments: Object.keys(columnTypes)
+    .map((name) => `${name} = r.${name}`)
+    .join(', '),
+}
+
 /** What is stored of a resource. Throws invalid_value where userName cannot be one. */
 export function toColumns(resource: UserResource): UserColumns {
   const enterprise = asObject(resource[enterpriseUser])

@@ -11,7 +11,7 @@ import { prepareUserName } from './keys.ts'
 import { leaveGroups, rejoinGroups } from './memberships.ts'
 import { endWord } from './person.ts'
 import { type LockedUser, lockUser } from './user-lock.ts'
-import { enterpriseUser, toColumns } from './user-record.ts'
+import { columnSql, enterpriseUser, toColumns } from './user-record.ts'
 import { avoidTakenName, createUsers, insertUsers, listEvents, storeUser, type UserDraft } from './user-writes.ts'
 
 /**
@@ -56,11 +56,9 @@ async function endLink(tx: Database, actor: Actor, user: LockedUser): Promise<vo
 }
 
 const endLinkSql = `with updated as (
-    update users u set directory_id = r.directory_id, user_name_key = r.user_name_key, email_keys = r.email_keys,
-      employee_number_key = r.employee_number_key, department_key = r.department_key, manager_id = r.manager_id,
-      active = r.active, resource = r.resource, set_by = r.set_by, version = $6, modified_at = $4::timestamptz
-    from json_to_record($5::json) as r(directory_id text, user_name_key text, email_keys text[], employee_number_key text,
-      department_key text, manager_id text, active boolean, resource jsonb, set_by jsonb)
+    update users u set ${columnSql.assignments}, directory_id = r.directory_id, set_by = r.set_by, version = $6,
+      modified_at = $4::timestamptz
+    from json_to_record($5::json) as r(${columnSql.types}, directory_id text, set_by jsonb)
     where u.org_id = $1 and u.id = $2
   ), ended as (
     insert into links (org_id, user_id, directory_id, created_at, seen_at, ended_at)

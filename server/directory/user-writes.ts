@@ -9,7 +9,7 @@ import { applyDifferences, compareResources } from './authority.ts'
 import { type Change, changesJson, changesSql, compareExternalIds, differenceJson, type Event } from './changes.ts'
 import { findKept, type Kept, stateWord, type Word } from './person.ts'
 import { lockUser, type LockedUser } from './user-lock.ts'
-import { toColumns, type UserResource } from './user-record.ts'
+import { columnSql, toColumns, type UserResource } from './user-record.ts'
 
 /** What a directory says of a person: the resource, and its own name for them. */
 export interface UserDraft {
@@ -64,14 +64,10 @@ export async function insertUsers(
 }
 
 const insertSql = `with drafts as (
-    select * from json_to_recordset($1::json) as r(id text, user_name_key text, email_keys text[], employee_number_key text,
-      department_key text, manager_id text, active boolean, resource jsonb, external_id text, created_at timestamptz)
+    select * from json_to_recordset($1::json) as r(id text, ${columnSql.types}, external_id text, created_at timestamptz)
   ), inserted as (
-    insert into users (org_id, id, directory_id, user_name_key, email_keys, employee_number_key, department_key, manager_id,
-      active, resource, version, created_at, modified_at)
-    select $2, id, $3, user_name_key, email_keys, employee_number_key, department_key, manager_id, active, resource, $5::int,
-      created_at, $4::timestamptz
-    from drafts
+    insert into users (org_id, id, directory_id, ${columnSql.names}, version, created_at, modified_at)
+    select $2, id, $3, ${columnSql.names}, $5::int, created_at, $4::timestamptz from drafts
   ), linked as (
     insert into links (org_id, user_id, directory_id, external_id, created_at, seen_at)
     select $2, id, $3, external_id, $4::timestamptz, $4::timestamptz from drafts
@@ -157,11 +153,9 @@ export async function storeUser(
 }
 
 const updateSql = `with updated as (
-    update users u set directory_id = r.directory_id, user_name_key = r.user_name_key, email_keys = r.email_keys,
-      employee_number_key = r.employee_number_key, department_key = r.department_key, manager_id = r.manager_id,
-      active = r.active, resource = r.resource, set_by = r.set_by, version = $4, modified_at = coalesce($5::timestamptz, u.modified_at)
-    from json_to_record($3::json) as r(directory_id text, user_name_key text, email_keys text[], employee_number_key text,
-      department_key text, manager_id text, active boolean, resource jsonb, set_by jsonb)
+    update users u set ${columnSql.assignments}, directory_id = r.directory_id, set_by = r.set_by, version = $4,
+      modified_at = coalesce($5::timestamptz, u.modified_at)
+    from json_to_record($3::json) as r(${columnSql.types}, directory_id text, set_by jsonb)
     where u.org_id = $1 and u.id = $2
   ), linked as (
     insert into links (org_id, user_id, directory_id, external_id, resource, created_at, seen_at)

@@ -2,7 +2,7 @@
 import type { Database } from '../db/connect.ts'
 import { Parameters, query } from '../db/query.ts'
 import type { Actor } from './actor.ts'
-import { timeSql } from './common-attributes.ts'
+import { metaSql, timeSql } from './common-attributes.ts'
 import { prepareUserName } from './keys.ts'
 import type { Listing, ListRequest, Rendering, Representation } from './listing.ts'
 import { listResources } from './list-query.ts'
@@ -96,13 +96,6 @@ function userJson(resource: string, groupsText: string): string {
     || ',' || substr(left((case when u.manager_id is null then ${resource}
       else jsonb_set(${resource}, '{${enterpriseUser},manager}', ${manager}) end)::text, -1), 2)
     || ${groupsText} || ${metaSql('User', '/Users')}`
-}
-
-/** `,"meta":{…}}`, the end of every resource. */
-export function metaSql(resourceType: string, endpoint: string): string {
-  return `',"meta":{"resourceType":"${resourceType}","created":"' || ${timeSql('u.created_at')} || '","lastModified":"'
-    || ${timeSql('u.modified_at')} || '","location":"' || $3 || '${endpoint}/' || u.id
-    || '","version":"W/\\"' || u.version || '\\""}}'`
 }
 
 /** The id of the user that the subject of a token names, by id or by userName. */

@@ -28,6 +28,9 @@ export interface ScimServerParts {
   readonly originOf: (request: Request) => string
 }
 
+// A body of nothing but unknown attributes must not fill the log.
+const maxLoggedNotes = 100
+
 /** What is known of a request when it ends, however it ends. */
 interface Trace {
   readonly requestId: string
@@ -139,7 +142,9 @@ export class ScimServer {
       status,
       durationMs,
       error: error === null ? null : toLine(error),
-      notes: trace.notes.map(({ path: place, note }) => ({ path: toLine(place), note: toLine(note) })),
+      notes: trace.notes
+        .slice(0, maxLoggedNotes)
+        .map(({ path: place, note }) => ({ path: toLine(place), note: toLine(note) })),
       userAgent: request.headers['user-agent']?.slice(0, 200) ?? null,
     })
   }
