@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts'
 import type { OrganizationSchema } from './organization-schema.ts'
 import { isObject } from './resource.ts'
 import type { SchemaDefinition } from './schema.ts'
+import { maxOperations } from './patch-syntax.ts'
 import { maxCount } from './search.ts'
 
 export interface Discovery {
@@ -114,7 +115,8 @@ function correctConfig(document: JsonObject, baseUrl: string): JsonObject {
   const config: JsonObject = {
     ...document,
     patch: { supported: true },
-    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    // authentik chunks its PATCHes by maxOperations even where there is no Bulk.
+    bulk: { supported: false, maxOperations, maxPayloadSize: 1_048_576 },
     filter: { supported: true, maxResults: maxCount },
     changePassword: { supported: false },
     sort: { supported: true },

@@ -15,7 +15,8 @@ export interface Operation {
   readonly value: unknown
 }
 
-const maxOperations = 1000
+/** How many operations one PATCH may have. */
+export const maxOperations = 1000
 
 const patchOp = 'urn:ietf:params:scim:api:messages:2.0:patchop'
 
