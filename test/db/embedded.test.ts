@@ -137,7 +137,10 @@ describe('The embedded PostgreSQL', () => {
   })
 
   it('runs for root in a directory that only root can enter', async function () {
-    if (process.getuid?.() !== 0) this.skip()
+    if (process.getuid?.() !== 0) {
+      process.stdout.write('      skipped: it takes root to see what root does\n')
+      this.skip()
+    }
     await chmod(root, 0o700)
     const { url } = await start()
     expect(await query(url, 'select 1 as one')).to.deep.equal([{ one: 1 }])
