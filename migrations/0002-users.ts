@@ -116,20 +116,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       return null;
     end $$`.execute(db)
   await countRowsOf(db, 'users')
-  await hideTenancy(db, 'users', ['org_id', 'directory_id'])
-  await hideTenancy(db, 'links', ['org_id', 'directory_id'])
-  await hideTenancy(db, 'tombstones', ['org_id', 'directory_id'])
-}
-
-/**
- * Keeps statistics of what tells organizations and directories apart from the planner. Of an organization that is new since
- * the last ANALYZE it would believe that it has one row, take any index that begins with org_id for as good as the right one,
- * and read the whole organization for each row that it looks up. Without statistics it takes a middling share.
- */
-export async function hideTenancy(db: Kysely<unknown>, table: string, columns: readonly string[]): Promise<void> {
-  for (const column of columns) {
-    await sql`alter table ${sql.table(table)} alter column ${sql.ref(column)} set statistics 0`.execute(db)
-  }
 }
 
 /** Adds the triggers that keep resource_counts for a table that has org_id and directory_id. */

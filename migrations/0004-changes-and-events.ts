@@ -1,7 +1,6 @@
 // What happened: the change log (who changed what, before and after) and the outbox that deliveries read from.
 // Both are written in the transaction of the change.
 import { type Kysely, sql } from 'kysely'
-import { hideTenancy } from './0002-users.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -34,6 +33,4 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       data jsonb,
       primary key (org_id, id)
     )`.execute(db)
-  await hideTenancy(db, 'changes', ['org_id', 'directory_id'])
-  await hideTenancy(db, 'events', ['org_id'])
 }

@@ -84,11 +84,14 @@ function listParameters(actor: Actor, id: string, columns: GroupColumns | null, 
 const addedSql = `wanted as (
     select distinct id from unnest($3::text[]) id
   ), found as (
-    select u.id, true as is_user from wanted w join users u on u.org_id = $1 and u.id = w.id
+    select u.id, true as is_user from wanted w
+    cross join lateral (select x.id from users x where x.org_id = $1 and x.id = w.id limit 1) u
     where not exists (select 1 from links e
       where e.org_id = $1 and e.user_id = w.id and e.directory_id = $5 and e.ended_at is not null)
     union all
-    select g.id, false from wanted w join groups g on g.org_id = $1 and g.id = w.id and (g.directory_id = $5 or not $8::boolean)
+    select g.id, false from wanted w
+    cross join lateral (select x.id, x.directory_id from groups x where x.org_id = $1 and x.id = w.id limit 1) g
+    where g.directory_id = $5 or not $8::boolean
   ), unknown as (
     select id from wanted except select id from found
   ), added as (

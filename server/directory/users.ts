@@ -49,7 +49,7 @@ function renderSql(page: string, order: string, actor: Actor, rendering: Renderi
   return `with recursive page as materialized (${page})${groups.ctes}
     select u.id, u.version, ${userJson(resourceSql(rendering), groups.text)} as json
     from page u
-    left join users m on m.org_id = u.org_id and m.id = u.manager_id
+    left join lateral (select x.id, x.resource from users x where x.org_id = u.org_id and x.id = u.manager_id limit 1) m on true
     left join lateral ${linkSql(actor)} l on true
     ${groups.join} ${order}`
 }
