@@ -25,12 +25,13 @@ interface Account {
   readonly gid: number
 }
 
-// PostgreSQL and PgBouncer refuse to run as root; their packages bring the user postgres.
+// PostgreSQL and PgBouncer refuse to run as root; their packages bring the user postgres, and everybody has nobody.
 async function findAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
-  const line = (await readFile('/etc/passwd', 'utf8')).split('\n').find((one) => one.startsWith('postgres:'))
+  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n')
+  const line = ['postgres:', 'nobody:'].flatMap((name) => lines.find((one) => one.startsWith(name)) ?? [])[0]
   const [, , uid, gid] = line?.split(':') ?? []
-  if (uid === undefined || gid === undefined) throw new Error('there is no user postgres')
+  if (uid === undefined || gid === undefined) throw new Error('there is no user postgres or nobody')
   return { uid: Number(uid), gid: Number(gid) }
 }
 
