@@ -1,7 +1,8 @@
 // Organizations and their directories.
+import type { Selectable } from 'kysely'
 import type { Database } from '../db/connect.ts'
 import { createId } from '../db/ids.ts'
-import type { DirectoryKind } from '../db/tables.ts'
+import type { DirectoryKind, Tables } from '../db/tables.ts'
 import { transaction } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
 
@@ -40,12 +41,17 @@ export async function createOrganization(db: Database, name: string, now: Date):
 
 export async function listOrganizations(db: Database): Promise<Organization[]> {
   const rows = await db.selectFrom('organizations').selectAll().orderBy('org_id').execute()
-  return rows.map((row) => ({
-    id: row.org_id,
-    name: row.name,
-    attributeAuthority: row.attribute_authority,
-    createdAt: row.created_at,
-  }))
+  return rows.map(toOrganization)
+}
+
+/** undefined where there is none of this id. */
+export async function readOrganization(db: Database, id: string): Promise<Organization | undefined> {
+  const row = await db.selectFrom('organizations').selectAll().where('org_id', '=', id).executeTakeFirst()
+  return row === undefined ? undefined : toOrganization(row)
+}
+
+function toOrganization(row: Selectable<Tables['organizations']>): Organization {
+  return { id: row.org_id, name: row.name, attributeAuthority: row.attribute_authority, createdAt: row.created_at }
 }
 
 export async function findOrganization(db: Database, name: string): Promise<string | undefined> {

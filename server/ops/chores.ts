@@ -60,15 +60,28 @@ async function removeInBatches(db: Database, text: string, before: Date): Promis
 
 /** Starts the chores; the returned function ends them, writing what is left. */
 export function startChores(parts: ChoreParts): () => Promise<void> {
-  const attempt = (what: string, work: () => Promise<void>): void => {
-    work().catch((error: unknown) => parts.logger.warn({ err: error }, `${what} failed; it is tried again`))
-  }
-  const flushing = setInterval(() => attempt('writing the request log', () => flush(parts)), flushEveryMs)
-  const sweeping = setInterval(() => attempt('removing old records', () => sweep(parts)), sweepEveryMs)
-  attempt('removing old records', () => sweep(parts))
+  const writeLog = createChore(parts.logger, 'writing the request log', () => flush(parts))
+  const removeOld = createChore(parts.logger, 'removing old records', () => sweep(parts))
+  const flushing = setInterval(writeLog, flushEveryMs)
+  const sweeping = setInterval(removeOld, sweepEveryMs)
+  removeOld()
   return async () => {
     clearInterval(flushing)
     clearInterval(sweeping)
     await flush(parts).catch((error: unknown) => parts.logger.warn({ err: error }, 'request log entries were lost'))
+  }
+}
+
+/** A chore that is left out while it is still under way: with a slow database it must not take one connection after the other. */
+export function createChore(logger: Logger, what: string, work: () => Promise<void>): () => void {
+  let isUnderWay = false
+  return () => {
+    if (isUnderWay) return
+    isUnderWay = true
+    work()
+      .catch((error: unknown) => logger.warn({ err: error }, `${what} failed; it is tried again`))
+      .finally(() => {
+        isUnderWay = false
+      })
   }
 }

@@ -50,8 +50,9 @@ export class RequestLog {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, batchSize)
       await this.#store(batch)
-      // Entries are only taken out once they are stored; new ones were added behind them.
-      this.#waiting = this.#waiting.filter((entry) => !batch.includes(entry))
+      // Entries are only taken out once they are stored; meanwhile new ones came behind them.
+      const stored = new Set(batch)
+      this.#waiting = this.#waiting.filter((entry) => !stored.has(entry))
     }
   }
 

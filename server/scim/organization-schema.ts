@@ -8,9 +8,10 @@ export type TypeName = 'User' | 'Group'
 
 export interface OrganizationSchema {
   readonly types: Readonly<Record<TypeName, ResourceType>>
-  /** The extension that holds the organization's own attributes of a type, where it has any. */
-  readonly custom: Readonly<Partial<Record<TypeName, SchemaDefinition>>>
 }
+
+/** The extension that holds an organization's own attributes of a type, where it has any. */
+type CustomSchemas = Readonly<Partial<Record<TypeName, SchemaDefinition>>>
 
 const maxKept = 1000
 
@@ -41,7 +42,7 @@ export class OrganizationSchemas {
     return schema
   }
 
-  async #readCustom(organizationId: string): Promise<OrganizationSchema['custom']> {
+  async #readCustom(organizationId: string): Promise<CustomSchemas> {
     const attributes = await listCustomAttributes(this.#db, organizationId)
     const custom: Partial<Record<TypeName, SchemaDefinition>> = {}
     for (const type of ['User', 'Group'] as const) {
@@ -66,10 +67,7 @@ function defineCustom(type: TypeName, attributes: readonly AttributeDefinition[]
   }
 }
 
-function compile(
-  definitions: readonly ResourceTypeDefinition[],
-  custom: OrganizationSchema['custom'],
-): OrganizationSchema {
+function compile(definitions: readonly ResourceTypeDefinition[], custom: CustomSchemas): OrganizationSchema {
   const compileType = (name: TypeName): ResourceType => {
     const definition = definitions.find((one) => one.name === name)
     if (definition === undefined) throw new Error(`${name} is not declared`)
@@ -78,5 +76,5 @@ function compile(
       ...(custom[name] ? [custom[name]] : []),
     ])
   }
-  return { types: { User: compileType('User'), Group: compileType('Group') }, custom }
+  return { types: { User: compileType('User'), Group: compileType('Group') } }
 }
