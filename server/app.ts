@@ -20,8 +20,10 @@ import { createHealth } from './ops/health.ts'
 import type { Logger } from './ops/logger.ts'
 import { createOriginReader } from './ops/origin.ts'
 import { RequestLog } from './ops/request-log.ts'
+import { declareResourceTypes } from './scim/declarations.ts'
 import { OrganizationSchemas } from './scim/organization-schema.ts'
 import { createScimRouter } from './scim/router.ts'
+import { listRedefinitions, readResourceTypes } from './scim/schema-files.ts'
 import { ScimServer } from './scim/server.ts'
 
 export interface App {
@@ -39,13 +41,21 @@ export interface AppParts {
   readonly now: () => Date
 }
 
+/** Throws config_invalid where the files of ROLLCALL_SCHEMAS_DIR are wrong. */
 export function createApp({ config, db, logger, now }: AppParts): App {
   const tokens = new TokenLookup(db, now)
   const limiter = new RateLimiter(config.RATE_LIMIT_PER_SECOND, now)
   const lastUsed = new LastUsed(db, now)
   const requestLog = new RequestLog(db, logger)
   const authenticator = new Authenticator(tokens, new JwtVerifier(db, now), lastUsed, limiter)
-  const schemas = new OrganizationSchemas(db)
+  const types = readResourceTypes(config.ROLLCALL_SCHEMAS_DIR, declareResourceTypes())
+  for (const attribute of listRedefinitions(types)) {
+    logger.warn(
+      { attribute },
+      'a core attribute has the same name, and is meant where this one is named without its URN',
+    )
+  }
+  const schemas = new OrganizationSchemas(db, types)
   const originOf = createOriginReader(config.PUBLIC_URL, config.TRUST_PROXY)
   const maxBodyBytes = config.MAX_BODY_BYTES
   const scim = new ScimServer({ db, now, authenticator, schemas, requestLog, logger, maxBodyBytes, originOf })
@@ -56,7 +66,7 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   app.set('x-powered-by', false)
   app.set('query parser', false)
   app.use(joinSlashes)
-  const scimRouter = createScimRouter(scim)
+  const scimRouter = createScimRouter(scim, types)
   app.use('/scim/v2', scimRouter)
   app.use('/scim/:version', refuseVersion(scim))
   app.use('/scim', scimRouter, refuseMalformedPath(scim))

@@ -15,6 +15,7 @@ export interface Config {
   readonly DATABASE_POOL_SIZE: number
   readonly ROLLCALL_SCIM_TOKEN?: string
   readonly ROLLCALL_ADMIN_TOKEN?: string
+  readonly ROLLCALL_SCHEMAS_DIR?: string
   readonly MAX_BODY_BYTES: number
   readonly RATE_LIMIT_PER_SECOND: number
   readonly TOMBSTONE_DAYS: number

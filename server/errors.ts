@@ -13,8 +13,17 @@ export const errorCatalogue = {
   no_target: { cause: 'The path matches no value.', fix: 'Read the resource and name a value that it has.' },
   mutability: { cause: 'The attribute cannot be changed.', fix: 'Leave the attribute out.' },
   invalid_version: { cause: 'The protocol version is not served.', fix: 'Use /scim/v2.' },
-  too_many: { cause: 'The answer would be too large.', fix: 'Ask for less, or page.' },
+  invalid_cursor: {
+    cause: 'The cursor does not belong to this query.',
+    fix: 'Repeat the query as it was with the nextCursor of its last answer, or begin again with an empty cursor.',
+  },
+  expired_cursor: { cause: 'The cursor is too old.', fix: 'Begin again with an empty cursor.' },
+  invalid_count: { cause: 'count is wrong.', fix: 'Send the count of the first page.' },
   uniqueness: { cause: 'The value is taken.', fix: 'Look the resource up and update it, or choose another value.' },
+  circular_reference: {
+    cause: 'The operations refer to each other in a circle.',
+    fix: 'Leave a reference out, and add it later.',
+  },
   version_mismatch: {
     cause: 'The resource has changed since it was read.',
     fix: 'Read it again and repeat the change.',

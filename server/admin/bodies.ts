@@ -7,7 +7,9 @@ import { AppError } from '../errors.ts'
 
 const name = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' }
 const id = { type: 'string', pattern: '^[a-z]+_[0-9a-z]+$', maxLength: 60 }
-const attributeName = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_$-]{0,99}$' }
+// What every JavaScript object has cannot be told from an attribute of that name.
+const reservedNames = Object.getOwnPropertyNames(Object.prototype)
+const attributeName = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_$-]{0,99}$', not: { enum: reservedNames } }
 
 // uniqueness: what no index enforces is not promised.
 const characteristics = {

@@ -33,9 +33,14 @@ export class Authenticator {
         },
       )
     }
-    this.#limiter.take(principal.tokenId ?? `${principal.organizationId}/${principal.directoryId}`)
+    this.#limiter.take(nameBucket(principal))
     if (principal.tokenId !== null) this.#lastUsed.mark(principal.organizationId, principal.tokenId)
     return principal
+  }
+
+  /** Counts further requests of a principal, which are done whatever the limit is; those that follow wait for them. */
+  charge(principal: Principal, requests: number): void {
+    this.#limiter.charge(nameBucket(principal), requests)
   }
 
   // A token that the operator chose may look like a JWT and be none.
@@ -44,6 +49,10 @@ export class Authenticator {
     const principal = looksLikeJwt ? await this.#jwts.find(secret) : undefined
     return principal ?? this.#tokens.find(secret)
   }
+}
+
+function nameBucket({ tokenId, organizationId, directoryId }: Principal): string {
+  return tokenId ?? `${organizationId}/${directoryId}`
 }
 
 /** The token of `Bearer …`, the scheme in any case (RFC 6750 section 2.1), or undefined. */

@@ -22,13 +22,7 @@ export class RateLimiter {
 
   /** Throws rate_limited with the whole seconds to wait (Okta reads no other form of Retry-After). */
   take(key: string): void {
-    const at = this.#now().getTime()
-    const capacity = this.#perSecond * 10
-    const bucket = this.#buckets.get(key) ?? this.#open(key, capacity, at)
-    // A clock that is set back must not take away what it gave.
-    const elapsedMs = Math.max(0, at - bucket.at)
-    bucket.tokens = Math.min(capacity, bucket.tokens + (elapsedMs / 1000) * this.#perSecond)
-    bucket.at = at
+    const bucket = this.#fill(key)
     if (bucket.tokens >= 1) {
       bucket.tokens -= 1
       return
@@ -39,6 +33,22 @@ export class RateLimiter {
       `Too many requests: at most ${this.#perSecond} a second. Try again in ${seconds} s.`,
       { data: { seconds, limit: this.#perSecond } },
     )
+  }
+
+  /** Takes requests that are done in any case: tokens that are missing must flow in before the next one. */
+  charge(key: string, requests: number): void {
+    this.#fill(key).tokens -= requests
+  }
+
+  #fill(key: string): Bucket {
+    const at = this.#now().getTime()
+    const capacity = this.#perSecond * 10
+    const bucket = this.#buckets.get(key) ?? this.#open(key, capacity, at)
+    // A clock that is set back must not take away what it gave.
+    const elapsedMs = Math.max(0, at - bucket.at)
+    bucket.tokens = Math.min(capacity, bucket.tokens + (elapsedMs / 1000) * this.#perSecond)
+    bucket.at = at
+    return bucket
   }
 
   #open(key: string, capacity: number, at: number): Bucket {

@@ -7,6 +7,8 @@ import { listMigrations } from '../db/migrate.ts'
 import { openDatabase, type OpenDatabase } from '../db/open.ts'
 import { query } from '../db/query.ts'
 import { AppError } from '../errors.ts'
+import { declareResourceTypes } from '../scim/declarations.ts'
+import { listRedefinitions, readResourceTypes } from '../scim/schema-files.ts'
 
 export interface Finding {
   readonly check: string
@@ -22,7 +24,7 @@ const leastFreeBytes = 500_000_000
 export async function examine(): Promise<Finding[]> {
   const config = examineSettings()
   if ('check' in config) return [config]
-  const findings = [...listSettingFindings(), await examinePort(config)]
+  const findings = [...listSettingFindings(), ...examineSchemas(config), await examinePort(config)]
   let database: OpenDatabase
   try {
     database = await openDatabase(config, { exclusive: false })
@@ -49,6 +51,23 @@ function listSettingFindings(): Finding[] {
   if (unknown.length === 0) return [{ check: 'settings', state: 'ok', detail: 'all valid' }]
   const detail = `${unknown.join(', ')}: no such setting; check the spelling against the README`
   return [{ check: 'settings', state: 'warning', detail }]
+}
+
+function examineSchemas({ ROLLCALL_SCHEMAS_DIR: folder }: Config): Finding[] {
+  const check = 'schemas'
+  if (folder === undefined) return []
+  try {
+    const types = readResourceTypes(folder, declareResourceTypes())
+    const redefined = listRedefinitions(types).map((attribute): Finding => {
+      const detail = `${attribute} has the name of a core attribute; rename it, or always name it with its URN`
+      return { check, state: 'warning', detail }
+    })
+    const names = types.filter(({ fromFiles }) => fromFiles).map(({ name }) => name)
+    if (names.length > 0) return [{ check, state: 'ok', detail: `${folder} adds to ${names.join(', ')}` }, ...redefined]
+    return [{ check, state: 'warning', detail: `${folder} has no resource type; put its .json files there` }]
+  } catch (error) {
+    return [broken(check, error)]
+  }
 }
 
 async function examinePort({ PORT, HOST }: Config): Promise<Finding> {

@@ -8,7 +8,7 @@ import { migrate } from '../db/migrate.ts'
 import { openDatabase, type OpenDatabase } from '../db/open.ts'
 import { defaultName, ensureDefaults } from '../default-organization.ts'
 import { AppError } from '../errors.ts'
-import { answerClientError } from '../ops/client-error.ts'
+import { answerClientErrors } from '../ops/client-error.ts'
 import { startChores } from '../ops/chores.ts'
 import { createLogger, type Logger } from '../ops/logger.ts'
 
@@ -48,10 +48,9 @@ async function run(
   const now = (): Date => new Date()
   const migrated = await whenReachable(() => migrate(db))
   if (migrated.length > 0) logger.info({ migrated }, 'database migrated')
-  const defaults = await ensureDefaults(db, config, now())
   const app = createApp({ config, db, logger, now })
   const server = createServer({ maxHeaderSize: 65_536, keepAliveTimeout: 65_000, requestTimeout: 120_000 }, app.express)
-  server.on('clientError', answerClientError)
+  answerClientErrors(server)
   const { requestLog, lastUsed } = app
   const endChores = startChores({
     db,
@@ -64,13 +63,15 @@ async function run(
   })
   try {
     const port = await listen(server, config)
+    // The token that this may make is shown once, so by a start that has nothing left to fail at.
+    const defaults = await ensureDefaults(db, config, now())
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve())
     logger.info({ database: database.description, port }, 'serving')
     announce(config, port, defaults.newSecret, print)
     await stopping.promise
     app.drain()
-    await stop(server)
   } finally {
+    await stop(server)
     await endChores()
   }
 }

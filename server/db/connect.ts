@@ -83,7 +83,8 @@ function createClientClass(statementTimeoutMs: number): typeof pg.Client {
       const [state] = rows
       const announced = (this as unknown as { processID: number | null }).processID
       if (state === undefined || state.pid !== announced) return
-      await super.query(`set statement_timeout = ${statementTimeoutMs}`)
+      // Compiling a statement takes PostgreSQL seconds where a filter has many parts, and running it takes milliseconds.
+      await super.query(`set statement_timeout = ${statementTimeoutMs}; set jit = off`)
       if (state.is_young) await super.query('set plan_cache_mode = force_custom_plan')
       this.#named = true
     }

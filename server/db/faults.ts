@@ -8,6 +8,7 @@ interface PostgresFault {
 
 const constraintErrors: Readonly<Record<string, () => AppError>> = {
   users_user_name: () => new AppError('uniqueness', 'userName is taken by another user.'),
+  unique_values_pkey: () => new AppError('uniqueness', 'A value that must be unique is taken by another resource.'),
   groups_display_name: () => new AppError('uniqueness', 'displayName is taken by another group of this directory.'),
   memberships_not_self: () => new AppError('invalid_value', 'members: a group cannot be a member of itself.'),
   memberships_user: () => new AppError('invalid_value', 'members: a value names no user or group.'),

@@ -94,7 +94,21 @@ export interface Tables {
     record: Json<JsonObject>
     deleted_at: Date
   }
-  resource_counts: { org_id: string; table_name: string; directory_id: string; shard: number; count: number }
+  resource_counts: { org_id: string; table_name: string; part: string; shard: number; count: number }
+  resources: {
+    org_id: string
+    id: string
+    resource_type: string
+    directory_id: string
+    external_id: string | null
+    resource: Json<JsonObject>
+    keys: string[]
+    version: Generated<number>
+    created_at: Date
+    modified_at: Date
+  }
+  unique_values: { org_id: string; resource_type: string; attribute: string; value_key: string; resource_id: string }
+  server_keys: { name: string; key: Buffer; created_at: Date }
   groups: {
     org_id: string
     id: string

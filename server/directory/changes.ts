@@ -4,7 +4,8 @@ import type { Actor } from './actor.ts'
 import type { Difference } from './authority.ts'
 
 export interface Change {
-  readonly resourceType: 'User' | 'Group'
+  /** `User`, `Group`, or a type of one's own. */
+  readonly resourceType: string
   readonly resourceId: string
   readonly operation: 'create' | 'update' | 'delete' | 'restore'
   readonly version: number
@@ -14,7 +15,8 @@ export interface Change {
 
 export interface Event {
   readonly type: string
-  readonly resourceType: 'User' | 'Group'
+  /** `User`, `Group`, or a type of one's own. */
+  readonly resourceType: string
   readonly resourceId: string
   readonly version: number
   readonly data?: JsonObject

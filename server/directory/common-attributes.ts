@@ -27,7 +27,7 @@ export function compareCommon(
 ): string | undefined {
   switch (pathKey(path)) {
     case 'id':
-      return compareTextSql('u.id', path, comparison, value, parameters)
+      return compareId(path, comparison, value, parameters)
     case 'meta.created':
       return compareTime('u.created_at', comparison, value, parameters)
     case 'meta.lastModified':
@@ -38,15 +38,36 @@ export function compareCommon(
       return compareTextSql(`('W/"' || u.version || '"')`, path, comparison, value, parameters)
     case 'meta.location':
       // Locations differ between the names that a server has; the resource is meant, so its last part is compared.
-      return compareTextSql('u.id', path, comparison, stripLocation(value, endpoint), parameters)
+      return compareId(path, comparison, stripLocation(value, endpoint), parameters)
     default:
       return undefined
   }
 }
 
+// No function may stand between the id and its index.
+function compareId(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string {
+  if (comparison === 'eq') return `(u.id = ${parameters.add(value)})`
+  return compareTextSql('u.id', path, comparison, value, parameters)
+}
+
+/** Compares the externalId of what has one column for it. No function may stand between the column and its index. */
+export function compareExternalId(
+  path: AttributePath,
+  comparison: Comparison,
+  value: Value,
+  parameters: Parameters,
+): string {
+  if (comparison === 'eq') return `(u.external_id is not null and u.external_id = ${parameters.add(value)})`
+  return compareTextSql('u.external_id', path, comparison, value, parameters)
+}
+
 export function presentCommon(path: AttributePath): string | undefined {
-  if (path.name === 'id' || path.name === 'meta' || path.name === 'schemas') return 'true'
-  return undefined
+  return isCore(path, 'id') || isCore(path, 'meta') || isCore(path, 'schemas') ? 'true' : undefined
+}
+
+/** Whether a path begins with an attribute of that name which is of no extension: those may have one called the same. */
+export function isCore(path: AttributePath, name: string): boolean {
+  return path.extension === undefined && path.name === name
 }
 
 export function orderCommon(resourceType: string, path: AttributePath): string | undefined {
@@ -54,7 +75,7 @@ export function orderCommon(resourceType: string, path: AttributePath): string |
     id: 'u.id',
     'meta.created': 'u.created_at',
     'meta.lastModified': 'u.modified_at',
-    'meta.version': 'u.version',
+    'meta.version': `lpad(u.version::text, 10, '0')`,
     // Without a type PostgreSQL takes a constant for the number of a column.
     'meta.resourceType': `${quote(resourceType)}::text`,
     'meta.location': 'u.id',

@@ -32,17 +32,27 @@ export function compareValue(
 ): boolean {
   if (operand === null) return isPresent(value) === (comparison === 'ne')
   if (comparison === 'ne') return !compareValue(value, path, 'eq', operand)
-  if (path.type === 'boolean') return (value ?? ((path.sub ?? path.name) === 'primary' ? false : undefined)) === operand
+  if (path.type === 'boolean') return (value ?? (isPrimary(path) ? false : undefined)) === operand
   if (value === undefined || value === null) return false
   if (path.type === 'integer' || path.type === 'decimal')
     return compareOrdered(Number(value), comparison, Number(operand))
   if (typeof value !== 'string') return false
-  if (path.type === 'dateTime') return compareOrdered(Date.parse(value), comparison, Date.parse(String(operand)))
+  if (path.type === 'dateTime') return compareOrdered(readTime(value), comparison, readTime(String(operand)))
   const [left, right] = path.caseExact ? [value, String(operand)] : [foldCase(value), foldCase(String(operand))]
   if (comparison === 'co') return left.includes(right)
   if (comparison === 'sw') return left.startsWith(right)
   if (comparison === 'ew') return left.endsWith(right)
   return compareOrdered(Buffer.compare(Buffer.from(left), Buffer.from(right)), comparison, 0)
+}
+
+/** Whether a path is the `primary` of one of several values; where it is missing it counts as false (RFC 7643 section 2.4). */
+export function isPrimary(path: AttributePath): boolean {
+  return path.multiValued && path.sub === 'primary'
+}
+
+// A time without a zone is in UTC, whatever the zone of the machine.
+function readTime(text: string): number {
+  return Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
 }
 
 function compareOrdered(left: number, comparison: Comparison, right: number): boolean {

@@ -1,27 +1,49 @@
-// A condition as SQL over the row `u` of a resource (users or groups). Values always travel as parameters; attribute names
-// come from the schema, never from the request. What has a column is compared with the column, so that its index serves.
+// A condition as SQL over the row `u` of a resource (users or groups), where $1 is the organization. Values always travel as
+// parameters; attribute names come from the schema, never from the request. What has a column is compared with the column, so
+// that its index serves.
 import type { Parameters } from '../db/query.ts'
 import type { AttributePath, Comparison, Condition, Value } from './condition.ts'
+import { isPrimary } from './condition-match.ts'
 
 /** How a resource type answers for attributes that are not simply in its `resource` column. */
 export interface AttributeSource {
-  /** A comparison of the whole path in SQL, or undefined where the generic way serves. */
-  compare(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string | undefined
+  /**
+   * A comparison of the whole path in SQL, or undefined where the generic way serves. It is required where every resource
+   * that is found meets it: only there is it worth writing for an index.
+   */
+  compare(
+    path: AttributePath,
+    comparison: Comparison,
+    value: Value,
+    parameters: Parameters,
+    isRequired: boolean,
+  ): string | undefined
   present(path: AttributePath, parameters: Parameters): string | undefined
-  /** A condition on the values of an attribute that has its own table; `inner` is written for alias `v`. */
-  some(path: AttributePath, of: Condition, parameters: Parameters): string | undefined
+  /** A condition on the values of an attribute that has its own table. */
+  some(path: AttributePath, of: Condition, parameters: Parameters, isRequired: boolean): string | undefined
+  /** The parts of an `or`, with those that one look-up can answer put together. */
+  joinAlternatives?(parts: readonly Condition[]): readonly Condition[]
   /** An expression to order by. */
   order(path: AttributePath, parameters: Parameters): string | undefined
 }
 
 /** The condition as an SQL expression that is true or false, never null. */
-export function conditionSql(condition: Condition, source: AttributeSource, parameters: Parameters): string {
+export function conditionSql(
+  condition: Condition,
+  source: AttributeSource,
+  parameters: Parameters,
+  isRequired = true,
+): string {
   switch (condition.kind) {
     case 'and':
-    case 'or':
-      return `(${condition.of.map((part) => conditionSql(part, source, parameters)).join(` ${condition.kind} `)})`
+      return `(${condition.of.map((part) => conditionSql(part, source, parameters, isRequired)).join(' and ')})`
+    case 'or': {
+      const parts = source.joinAlternatives?.(condition.of) ?? condition.of
+      const required = isRequired && parts.length === 1
+      return `(${parts.map((part) => conditionSql(part, source, parameters, required)).join(' or ')})`
+    }
     case 'not':
-      return `(not ${conditionSql(condition.of, source, parameters)})`
+      return `(not ${conditionSql(condition.of, source, parameters, false)})`
     case 'constant':
       return condition.value ? 'true' : 'false'
     case 'present':
@@ -32,11 +54,14 @@ export function conditionSql(condition: Condition, source: AttributeSource, para
       const present: Condition = { kind: 'present', path }
       if (value === null)
         return conditionSql(comparison === 'ne' ? present : { kind: 'not', of: present }, source, parameters)
-      return source.compare(path, comparison, value, parameters) ?? compareSql(path, comparison, value, parameters)
+      return (
+        source.compare(path, comparison, value, parameters, isRequired) ??
+        compareSql(path, comparison, value, parameters)
+      )
     }
     case 'some':
       return (
-        source.some(condition.path, condition.of, parameters) ??
+        source.some(condition.path, condition.of, parameters, isRequired) ??
         someSql(condition.path, condition.of, source, parameters)
       )
   }
@@ -72,7 +97,7 @@ export function compareTextSql(
     const cast = path.type === 'dateTime' ? 'timestamptz' : 'numeric'
     return `coalesce(${typedSql(text, path)} ${operatorOf(comparison)} ${parameters.add(String(value))}::${cast}, false)`
   }
-  // Both sides are folded by the database: JavaScript and it know some letters differently, such as Σ at the end of a word.
+  // Both sides are folded by the database: it may know letters that JavaScript does not, or the other way round.
   const fold = (sql: string): string => (path.caseExact ? sql : foldSql(sql))
   const operand = fold(`${parameters.add(String(value))}::text`)
   const subject = fold(text)
@@ -93,9 +118,8 @@ export function compareTextSql(
   }
 }
 
-// A missing `primary` counts as false (RFC 7643 section 2.4).
 function compareBooleanSql(text: string, path: AttributePath, value: Value, parameters: Parameters): string {
-  const missing = (path.sub ?? path.name) === 'primary' ? `'false'` : `''`
+  const missing = isPrimary(path) ? `'false'` : `''`
   return `(coalesce(${text}, ${missing}) = ${parameters.add(String(value))}::text)`
 }
 
@@ -140,9 +164,13 @@ function arraySql(path: AttributePath): string {
   return `case when jsonb_typeof(${values}) = 'array' then ${values} else '[]'::jsonb end`
 }
 
-// An attribute may have been declared with another type before: what does not look like the type is no value of it.
+// An attribute may have been declared with another type before: what does not look like the type is no value of it. A time
+// without a zone is in UTC, whatever the zone of the session.
 function typedSql(text: string, path: AttributePath): string {
-  if (path.type === 'dateTime') return `substring(${text} from '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:.*$')::timestamptz`
+  if (path.type === 'dateTime') {
+    const time = `substring(${text} from '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:.*$')`
+    return `regexp_replace(${time}, '(T[\\d:.]+)$', '\\1Z')::timestamptz`
+  }
   if (path.type === 'integer' || path.type === 'decimal')
     return `substring(${text} from '^-?\\d+(?:\\.\\d+)?$')::numeric`
   return text
@@ -155,9 +183,9 @@ export function operatorOf(comparison: Comparison): string {
   return operator
 }
 
-// What foldCase does in JavaScript.
-function foldSql(text: string): string {
-  return `lower(normalize(${text}))`
+/** What foldCase does in JavaScript, whose lower case of İ is two letters wherever it runs. */
+export function foldSql(text: string): string {
+  return `replace(lower(replace(normalize(${text}), '\u0130', 'i\u0307')), 'ς', 'σ')`
 }
 
 /** An SQL string literal, for names that come from the schema. */

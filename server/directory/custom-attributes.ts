@@ -14,7 +14,7 @@ export interface CustomAttribute {
 }
 
 /** URN of the extension with an organization's own attributes. */
-export function customSchemaId(resourceType: 'User' | 'Group'): string {
+export function customSchemaId(resourceType: string): string {
   return `urn:ietf:params:scim:schemas:extension:custom:2.0:${resourceType}`
 }
 

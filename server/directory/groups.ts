@@ -11,9 +11,9 @@ import { metaSql } from './common-attributes.ts'
 import type { Condition } from './condition.ts'
 import { groupAttributes, memberConditionSql, rollcallGroup } from './group-attributes.ts'
 import { foldCase } from './keys.ts'
-import type { Listing, ListRequest, Rendering, Representation } from './listing.ts'
+import type { Listed, ListRequest, Rendering, Representation } from './listing.ts'
 import { insertGroup, leaveGroups, type MemberPlan, storeGroup } from './memberships.ts'
-import { listResources } from './list-query.ts'
+import { placeSql } from './list-query.ts'
 import { sourceSql } from './owner-sql.ts'
 
 export interface GroupDraft {
@@ -39,17 +39,17 @@ export async function readGroup(
   return row
 }
 
-/** One page of the groups that meet the condition, and how many there are in all. */
-export function listGroups(db: Database, actor: Actor, request: ListRequest): Promise<Listing> {
-  const visible = visibleSql(actor)
-  return listResources(db, actor, request, {
+/** The groups that meet the condition, to be listed. */
+export function listGroups(actor: Actor, request: ListRequest): Listed {
+  return {
+    ...request,
     table: 'groups',
     attributes: groupAttributes,
-    visible,
-    totalSql: `select coalesce(sum(count), 0)::int as total from resource_counts u
-      where org_id = $1 and table_name = 'groups' and ${visible}`,
+    visible: visibleSql(actor),
+    totalSql: `select coalesce(sum(count), 0)::int as total from resource_counts
+      where org_id = $1 and table_name = 'groups' and (part = $2 or ${actor.view === 'organization'})`,
     render: (page, order) => renderSql(page, order, request),
-  })
+  }
 }
 
 // An identity provider works with its own groups: names are unique within a directory only, and it looks groups up by name.
@@ -64,7 +64,7 @@ function renderSql(page: string, order: string, rendering: Rendering): string {
     : { text: `coalesce(',"members":[' || ms.list || ']', '')`, join: membersJoin }
   return `with page as materialized (${page})
     select u.id, u.version, '{"id":"' || u.id || '"' || coalesce(',"externalId":' || to_json(u.external_id)::text, '')
-      || ',' || substr(left((${resourceSql(rendering)})::text, -1), 2) || ${members.text} || ${metaSql('Group', '/Groups')} as json
+      || ',' || substr(left((${resourceSql(rendering)})::text, -1), 2) || ${members.text} || ${metaSql('Group', '/Groups')} as json${placeSql(order)}
     from page u ${members.join} ${order}`
 }
 
@@ -85,19 +85,26 @@ const membersJoin = `left join lateral (
     where m.org_id = u.org_id and m.group_id = u.id
   ) ms on true`
 
-/** Ids of the members of a group that meet a condition. */
+/** Ids of those of the members of a group, and of those about to be added, that meet a condition. */
 export async function findMembers(
   tx: Database,
   actor: Actor,
   groupId: string,
   condition: Condition,
+  added: readonly string[],
 ): Promise<string[]> {
-  const parameters = new Parameters(actor.organizationId, groupId)
+  const parameters = new Parameters(actor.organizationId, groupId, added)
   const where = memberConditionSql(condition, parameters)
-  const text = `select v.member_id as id from memberships v where v.org_id = $1 and v.group_id = $2 and ${where}`
+  const text = `select v.member_id as id from (${candidatesSql}) v where ${where}`
   const rows = await query<{ id: string }>(tx, text, parameters.values)
   return rows.map((row) => row.id)
 }
+
+const candidatesSql = `select org_id, user_id, child_id, member_id from memberships where org_id = $1 and group_id = $2
+    union select x.org_id, x.id, null, x.id from unnest($3::text[]) a(id)
+      cross join lateral (select org_id, id from users where org_id = $1 and id = a.id limit 1) x
+    union select x.org_id, null, x.id, x.id from unnest($3::text[]) a(id)
+      cross join lateral (select org_id, id from groups where org_id = $1 and id = a.id limit 1) x`
 
 /** Creates a group with its members. Throws uniqueness, and invalid_value for an unknown member. */
 export async function createGroup(

@@ -1,62 +1,186 @@
-// Lists the resources of one table: the page that is asked for is selected first, and only then joined with what belongs to it.
+// Lists resources, of one type or of several: the page that is asked for is selected first, and only then joined with what
+// belongs to it. A page is found by counting from the start, or behind a position, which costs the same however deep it is.
 import type { Database } from '../db/connect.ts'
 import { Parameters, query } from '../db/query.ts'
 import type { Actor } from './actor.ts'
-import { type AttributeSource, conditionSql, orderSql } from './condition-sql.ts'
-import type { Listing, ListRequest, Representation } from './listing.ts'
+import { timeSql } from './common-attributes.ts'
+import { conditionSql, orderSql } from './condition-sql.ts'
+import type { Listed, Listing, Page, Position, Representation } from './listing.ts'
 
-/** A table of resources, as SQL over its row `u`; $1 is the organization, $2 the directory, $3 the base URL. */
-export interface ListedTable {
-  readonly table: 'users' | 'groups'
-  readonly attributes: AttributeSource
-  /** Which rows the actor may see. */
-  readonly visible: string
-  /** Selects as `total` how many rows the actor may see, without counting them. */
-  readonly totalSql: string
-  /** Renders a page, which has `place` to order by. */
-  readonly render: (page: string, order: string) => string
-}
-
-/** One page of the resources that meet the condition, and how many there are in all. */
+/** One page of the resources that meet the conditions. */
 export async function listResources(
   db: Database,
   actor: Actor,
-  request: ListRequest,
-  listed: ListedTable,
+  baseUrl: string,
+  listed: readonly Listed[],
+  page: Page,
 ): Promise<Listing> {
-  const [rows, total] = await Promise.all([readPage(db, actor, request, listed), countAll(db, actor, request, listed)])
-  return { resources: rows.map((row) => row.json), total }
+  if (page.count === 0) return { resources: [], next: undefined }
+  const parameters = new Parameters(actor.organizationId, actor.directoryId, baseUrl)
+  const [only] = listed
+  const rows =
+    listed.length === 1 && only !== undefined
+      ? await readPage(db, only, page, parameters)
+      : await readMixedPage(db, listed, page, parameters)
+  const wanted = rows.slice(0, page.count)
+  const last = wanted.at(-1)
+  const next = rows.length > page.count && last !== undefined ? { key: last.key, id: last.id } : undefined
+  return { resources: wanted.flatMap(({ json, of }) => (json === undefined ? [] : [{ json, of }])), next }
 }
 
-async function readPage(
+/** What a rendered page says of the places of its rows; `order` is empty where there is one row, and no list. */
+export function placeSql(order: string): string {
+  return order === '' ? '' : `, ${keySql('u.place')} as key`
+}
+
+// As JSON writes it: no setting of the session changes that, and what is read back is exactly the same.
+function keySql(place: string): string {
+  return `to_json(${place}) #>> '{}'`
+}
+
+/** How many resources meet the conditions. */
+export async function countResources(db: Database, actor: Actor, listed: readonly Listed[]): Promise<number> {
+  const counts = await Promise.all(listed.map((one) => countOf(db, actor, one)))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+interface Row extends Position {
+  /** undefined where the resource was deleted a moment ago. */
+  readonly json: string | undefined
+  readonly of: number
+}
+
+/** What a list is ordered by. */
+interface Order {
+  readonly sql: string
+  readonly type: 'text' | 'numeric' | 'timestamptz'
+  readonly nullable: boolean
+}
+
+// What has an index in its order, and is never null.
+const ordered: ReadonlySet<string> = new Set(['u.id', 'u.user_name_key', 'u.display_name_key'])
+
+// Of longer texts the beginning decides, and then the id: the position behind a text is in every request for the next page.
+const maxCompared = 500
+
+function findOrder({ sortBy, attributes }: Listed, parameters: Parameters): Order | undefined {
+  if (sortBy === undefined) return undefined
+  const sql = orderSql(sortBy, attributes, parameters)
+  switch (sortBy.type) {
+    case 'dateTime':
+      return { sql, type: 'timestamptz', nullable: true }
+    case 'integer':
+    case 'decimal':
+      return { sql, type: 'numeric', nullable: true }
+    default:
+      if (ordered.has(sql)) return { sql, type: 'text', nullable: false }
+      return { sql: `left(${sql}, ${maxCompared}) collate "C"`, type: 'text', nullable: true }
+  }
+}
+
+const byId: Order = { sql: 'u.id', type: 'text', nullable: false }
+
+async function readPage(db: Database, listed: Listed, page: Page, parameters: Parameters): Promise<Row[]> {
+  const ids = idsSql(listed, findOrder(listed, parameters) ?? byId, page, parameters)
+  const direction = page.descending ? 'desc' : 'asc'
+  const text = listed.render(
+    eachSql(`(${ids} ${limitSql(page, parameters)})`, listed),
+    `order by u.place ${direction}, u.id`,
+  )
+  const rows = await query<Representation & Position>(db, text, parameters.values)
+  return rows.map((row) => ({ ...row, of: 0 }))
+}
+
+// Ids first: what precedes the page is passed over in the index, and only the page's rows are read whole. The inner limit
+// makes that one look-up for each, whatever the planner believes of the organization's size.
+function eachSql(ids: string, { table }: Listed): string {
+  return `select u.*, p.place from ${ids} p
+    cross join lateral (select * from ${table} r where r.org_id = $1 and r.id = p.id limit 1) u`
+}
+
+function idsSql(listed: Listed, order: Order, page: Page, parameters: Parameters): string {
+  const { table, attributes, condition, visible } = listed
+  const meets = condition === undefined ? '' : `and ${conditionSql(condition, attributes, parameters)}`
+  const behind = typeof page.from !== 'object' ? '' : `and ${behindSql(order, page.from, page.descending, parameters)}`
+  return `select u.id, ${order.sql} as place from ${table} u where u.org_id = $1 and ${visible} ${meets} ${behind}
+    order by ${order.sql} ${page.descending ? 'desc' : 'asc'}, u.id`
+}
+
+// One more than is wanted tells whether there are more.
+function limitSql({ from, count }: Page, parameters: Parameters): string {
+  if (typeof from !== 'number') return `limit ${parameters.add(count + 1)}`
+  return `limit ${parameters.add(count)} offset ${parameters.add(from - 1)}`
+}
+
+// Null stands behind everything, and in descending order before it; ids break ties upwards in both.
+function behindSql({ sql, type, nullable }: Order, { key, id }: Position, descending: boolean, to: Parameters): string {
+  if (key === null) {
+    const amongNulls = `${sql} is null and u.id > ${to.add(id)}`
+    return descending ? `(${amongNulls} or ${sql} is not null)` : `(${amongNulls})`
+  }
+  const place = `${to.add(key)}::${type}`
+  const operator = descending ? '<' : '>'
+  const behind = `(${sql} ${operator}= ${place} and (${sql} ${operator} ${place} or u.id > ${to.add(id)}))`
+  return nullable && !descending ? `(${behind} or ${sql} is null)` : behind
+}
+
+// Of several types the places are found first, in one list; then the resources of each type are read.
+async function readMixedPage(
   db: Database,
-  actor: Actor,
-  request: ListRequest,
-  listed: ListedTable,
-): Promise<Representation[]> {
-  if (request.count === 0) return []
-  const parameters = new Parameters(actor.organizationId, actor.directoryId, request.baseUrl)
-  const { condition, sortBy } = request
-  const where = condition === undefined ? '' : `and ${conditionSql(condition, listed.attributes, parameters)}`
-  const key = sortBy === undefined ? 'u.id' : orderSql(sortBy, listed.attributes, parameters)
-  const order = request.descending ? 'desc' : 'asc'
-  const limit = `limit ${parameters.add(request.count)} offset ${parameters.add(request.startIndex - 1)}`
-  // Ids first: what precedes the page is passed over in the index, and only the page's rows are read whole. The inner limit
-  // makes that one look-up for each, whatever the planner believes of the organization's size.
-  const ids = `select u.id, ${key} as place from ${listed.table} u where u.org_id = $1 and ${listed.visible} ${where}
-    order by ${key} ${order}, u.id ${limit}`
-  const page = `select u.*, p.place from (${ids}) p
-    cross join lateral (select * from ${listed.table} r where r.org_id = $1 and r.id = p.id limit 1) u`
-  return query<Representation>(db, listed.render(page, `order by u.place ${order}, u.id`), parameters.values)
+  listed: readonly Listed[],
+  page: Page,
+  parameters: Parameters,
+): Promise<Row[]> {
+  const places = await query<Position & { of: number }>(db, placesSql(listed, page, parameters), parameters.values)
+  const [organizationId, directoryId, baseUrl] = parameters.values
+  const texts = new Map<string, string>()
+  await Promise.all(
+    listed.map(async (one, index) => {
+      const ids = places.filter(({ of }) => of === index).map(({ id }) => id)
+      if (ids.length === 0) return
+      const given = `(select id, n as place from unnest($4::text[]) with ordinality as t(id, n) where $2::text is not null)`
+      const text = one.render(eachSql(given, one), 'order by u.place, u.id')
+      const rows = await query<Representation>(db, text, [organizationId, directoryId, baseUrl, ids])
+      for (const { id, json } of rows) texts.set(id, json)
+    }),
+  )
+  return places.map((place) => ({ ...place, json: texts.get(place.id) }))
 }
 
-async function countAll(db: Database, actor: Actor, { condition }: ListRequest, listed: ListedTable): Promise<number> {
+function placesSql(listed: readonly Listed[], page: Page, parameters: Parameters): string {
+  const direction = page.descending ? 'desc' : 'asc'
+  const orders = listed.map((one) => findOrder(one, parameters))
+  const known = orders.find((order) => order !== undefined) ?? byId
+  // What two types give different data types to can only be ordered as text; what a type lacks, it has no value of.
+  const type = orders.some((order) => order !== undefined && order.type !== known.type) ? 'text' : known.type
+  const isSorted = listed.some(({ sortBy }) => sortBy !== undefined)
+  const parts = listed.map((one, index) => {
+    const order = alignOrder(orders[index], isSorted, type)
+    const first = typeof page.from === 'number' ? page.from + page.count : page.count + 1
+    const limit = `limit ${parameters.add(first)}`
+    return `(select id, place, ${index} as of from (${idsSql(one, order, page, parameters)} ${limit}) part)`
+  })
+  const place = type === 'text' ? 'place collate "C"' : 'place'
+  return `select id, ${keySql('place')} as key, of from (${parts.join(' union all ')}) parts where $3::text is not null
+    order by ${place} ${direction}, id ${limitSql(page, parameters)}`
+}
+
+function alignOrder(order: Order | undefined, isSorted: boolean, type: Order['type']): Order {
+  if (!isSorted) return byId
+  if (order === undefined) return { sql: `null::${type}`, type, nullable: true }
+  if (order.type === type) return order
+  const text = order.type === 'timestamptz' ? timeSql(order.sql) : `(${order.sql})::text`
+  return { sql: `${text} collate "C"`, type, nullable: true }
+}
+
+async function countOf(db: Database, actor: Actor, listed: Listed): Promise<number> {
   const parameters = new Parameters(actor.organizationId, actor.directoryId)
+  const { condition, table, visible, attributes } = listed
   const text =
     condition === undefined
       ? listed.totalSql
-      : `select count(*)::int as total from ${listed.table} u where u.org_id = $1 and ${listed.visible}
-          and ${conditionSql(condition, listed.attributes, parameters)}`
+      : `select count(*)::int as total from ${table} u where u.org_id = $1 and ${visible}
+          and ${conditionSql(condition, attributes, parameters)}`
   const [row] = await query<{ total: number }>(db, text, parameters.values)
   return row?.total ?? 0
 }

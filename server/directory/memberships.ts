@@ -80,7 +80,7 @@ function listParameters(actor: Actor, id: string, columns: GroupColumns | null, 
 
 // $1 organization, $2 group, $3 ids to add, $4 time, $5 directory, $6 token, $7 request, $8 whether only groups of the directory
 // may be members, $9 to $11 columns or null, $12 their difference, $13 ids to remove. Nobody may be a member whom the directory
-// has deleted, for it cannot read them.
+// has deleted, for it cannot read them; but whoever is a member already stays one, so that what was read can be written.
 const addedSql = `wanted as (
     select distinct id from unnest($3::text[]) id
   ), found as (
@@ -92,8 +92,11 @@ const addedSql = `wanted as (
     select g.id, false from wanted w
     cross join lateral (select x.id, x.directory_id from groups x where x.org_id = $1 and x.id = w.id limit 1) g
     where g.directory_id = $5 or not $8::boolean
-  ), unknown as (
+  ), missing as (
     select id from wanted except select id from found
+  ), unknown as (
+    select w.id from missing w
+    where (select count(*) from memberships m where m.org_id = $1 and m.group_id = $2 and m.member_id = w.id) = 0
   ), added as (
     insert into memberships (org_id, group_id, user_id, child_id, created_at)
     select $1, $2, case when is_user then id end, case when not is_user then id end, $4::timestamptz from found order by id

@@ -47,6 +47,11 @@ export function endWord(user: LockedUser, directoryId: string, keepsName = false
   return merge(user, readStatements(others, user.resource), keepsName)
 }
 
+/** The state of a person by what all directories say now; the userName stays. */
+export function mergeWords(user: LockedUser): Word {
+  return merge(user, readStatements(user.links, user.resource), true)
+}
+
 /**
  * What a directory wanted and did not get. With PUT it wants what it names, for it cannot know what others say besides; with
  * PATCH what it changes.

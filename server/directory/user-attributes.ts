@@ -1,28 +1,31 @@
 // Which attributes of a user are columns or tables of their own, and how a condition asks them.
 import type { Parameters } from '../db/query.ts'
 import type { Actor } from './actor.ts'
-import { compareCommon, compareTime, orderCommon, presentCommon, stripLocation } from './common-attributes.ts'
+import { compareCommon, compareTime, isCore, orderCommon, presentCommon, stripLocation } from './common-attributes.ts'
 import type { AttributePath, Comparison, Condition, Value } from './condition.ts'
 import { pathKey } from './condition.ts'
-import { type AttributeSource, compareTextSql, conditionSql } from './condition-sql.ts'
+import { type AttributeSource, compareTextSql, conditionSql, foldSql } from './condition-sql.ts'
+import { groupConditionSql, joinGroupConditions } from './group-lookup.ts'
 import { foldCase, foldUserName } from './keys.ts'
 import { findRequiredAddress } from './mail-lookup.ts'
 import { sourceSql, syncedSql } from './owner-sql.ts'
 import { enterpriseUser, rollcallUser } from './user-record.ts'
 
 const prefixEnd = '\u{10ffff}'
+const userId = /^emp_[0-9a-z]+$/
 
 const manager = `${enterpriseUser}:manager`
 
 /** The attributes of users as `actor` may see them. */
 export function userAttributes(actor: Actor): AttributeSource {
-  return { compare, present, some, order }
+  return { compare, present, some, joinAlternatives: joinGroupConditions, order }
 
   function compare(
     path: AttributePath,
     comparison: Comparison,
     value: Value,
     parameters: Parameters,
+    isRequired: boolean,
   ): string | undefined {
     const common = compareCommon('User', '/Users', path, comparison, value, parameters)
     if (common !== undefined) return common
@@ -36,9 +39,9 @@ export function userAttributes(actor: Actor): AttributeSource {
       case `${enterpriseUser}:department`:
         return compareKey('u.department_key', path, comparison, value, parameters)
       case `${manager}.value`:
-        return compareTextSql('u.manager_id', { ...path, caseExact: true }, comparison, value, parameters)
+        return compareManager(path, comparison, value, parameters)
       case `${manager}.$ref`:
-        return compareTextSql(managerUser, path, comparison, stripLocation(value, '/Users'), parameters)
+        return compareManagerRef(path, comparison, stripLocation(value, '/Users'), parameters)
       case `${manager}.displayName`:
         return compareTextSql(managerName, path, comparison, value, parameters)
       case `${rollcallUser}:source`:
@@ -50,14 +53,16 @@ export function userAttributes(actor: Actor): AttributeSource {
           ? `(u.email_keys @> array[${parameters.add(foldCase(value))}::text])`
           : undefined
       default:
-        return path.name === 'groups' ? someGroup({ kind: 'compare', path, comparison, value }, parameters) : undefined
+        return isCore(path, 'groups')
+          ? groupConditionSql({ kind: 'compare', path, comparison, value }, actor, parameters, isRequired)
+          : undefined
     }
   }
 
   function present(path: AttributePath, parameters: Parameters): string | undefined {
     const key = pathKey(path)
     if (key === 'externalId') return `(${externalIdSql(parameters)} is not null)`
-    if (path.name === 'groups') return someGroup({ kind: 'constant', value: true }, parameters)
+    if (isCore(path, 'groups')) return groupConditionSql({ kind: 'constant', value: true }, actor, parameters, false)
     if (key === manager || key === `${manager}.value`) return '(u.manager_id is not null)'
     if (key === `${manager}.$ref`) return `(${managerUser} is not null)`
     if (key === `${manager}.displayName`) return `(${managerName} is not null)`
@@ -65,9 +70,9 @@ export function userAttributes(actor: Actor): AttributeSource {
     return presentCommon(path)
   }
 
-  function some(path: AttributePath, of: Condition, parameters: Parameters): string | undefined {
-    if (path.name === 'groups') return someGroup(of, parameters)
-    const address = path.name === 'emails' ? findRequiredAddress(of) : undefined
+  function some(path: AttributePath, of: Condition, parameters: Parameters, isRequired: boolean): string | undefined {
+    if (isCore(path, 'groups')) return groupConditionSql(of, actor, parameters, isRequired)
+    const address = isCore(path, 'emails') ? findRequiredAddress(of) : undefined
     if (address === undefined) return undefined
     // The index finds the few users with the address; the whole condition is then asked of them.
     const all = conditionSql(
@@ -83,45 +88,26 @@ export function userAttributes(actor: Actor): AttributeSource {
   }
 
   // externalId is the one that the acting directory gave; an application sees the owner's.
-  function ownLink(parameters: Parameters): string {
-    const directory = actor.view === 'directory' ? parameters.add(actor.directoryId) : 'u.directory_id'
-    return `from links x where x.org_id = u.org_id and x.user_id = u.id and x.directory_id = ${directory}`
-  }
-
   function externalIdSql(parameters: Parameters): string {
-    return `(select x.external_id ${ownLink(parameters)})`
+    const directory = actor.view === 'directory' ? parameters.add(actor.directoryId) : 'u.directory_id'
+    return `(select x.external_id from links x
+      where x.org_id = u.org_id and x.user_id = u.id and x.directory_id = ${directory})`
   }
 
-  // Equality is asked as "is among those who have it", so that the index of externalId finds them.
+  // Who has an externalId is found once, by its index: no user is asked for it.
   function compareExternalId(
     path: AttributePath,
     comparison: Comparison,
     value: Value,
     parameters: Parameters,
   ): string {
-    if (comparison !== 'eq' || typeof value !== 'string') {
-      return compareTextSql(externalIdSql(parameters), path, comparison, value, parameters)
-    }
-    return `exists (select 1 ${ownLink(parameters)} and x.external_id = ${parameters.add(value)})`
-  }
-
-  function someGroup(condition: Condition, parameters: Parameters): string {
-    const inner: AttributeSource = {
-      compare: (path, comparison, value) =>
-        compareTextSql(
-          groupText(path),
-          path,
-          comparison,
-          path.sub === '$ref' ? stripLocation(value, '/Groups') : value,
-          parameters,
-        ),
-      present: (path) => `(${groupText(path)} is not null)`,
-      some: () => 'false',
-      order: () => undefined,
-    }
-    const own = actor.view === 'directory' ? `and g.directory_id = ${parameters.add(actor.directoryId)}` : ''
-    return `exists (select 1 from memberships m join groups g on g.org_id = m.org_id and g.id = m.group_id ${own}
-      where m.org_id = u.org_id and m.user_id = u.id and ${conditionSql(condition, inner, parameters)})`
+    if (comparison !== 'eq') return compareTextSql(externalIdSql(parameters), path, comparison, value, parameters)
+    const directory =
+      actor.view === 'directory'
+        ? parameters.add(actor.directoryId)
+        : '(select o.directory_id from users o where o.org_id = $1 and o.id = x.user_id)'
+    return `(u.id = any(array(select x.user_id from links x
+      where x.org_id = $1 and x.external_id = ${parameters.add(value)} and x.directory_id = ${directory})))`
   }
 }
 
@@ -130,11 +116,19 @@ const managerRow = 'from users mm where mm.org_id = u.org_id and mm.id = u.manag
 const managerUser = `(select mm.id ${managerRow})`
 const managerName = `(select mm.resource ->> 'displayName' ${managerRow})`
 
-// Filters on groups ask for direct membership, which has an index; indirect groups show in the resource.
-function groupText(path: AttributePath): string {
-  if (path.sub === 'display') return `(g.resource ->> 'displayName')`
-  if (path.sub === 'type') return `'direct'`
-  return 'g.id'
+// The ids of users are in lower case, and their managers are what is asked for. Any other value is looked for in all users: it
+// need not be an id, and is compared as the schema says.
+function compareManager(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string {
+  const id = foldCase(String(value))
+  if (comparison === 'eq' && userId.test(id)) {
+    return `(u.manager_id is not null and u.manager_id = ${parameters.add(id)})`
+  }
+  return compareTextSql('(u.manager_id collate "default")', path, comparison, value, parameters)
+}
+
+function compareManagerRef(path: AttributePath, comparison: Comparison, id: Value, parameters: Parameters): string {
+  if (comparison !== 'eq') return compareTextSql(managerUser, path, comparison, id, parameters)
+  return `(u.manager_id is not null and u.manager_id = ${parameters.add(id)} and ${managerUser} is not null)`
 }
 
 function compareUserName(path: AttributePath, comparison: Comparison, value: Value, parameters: Parameters): string {
@@ -174,12 +168,12 @@ function orderUsers(path: AttributePath): string | undefined {
     case `${manager}.$ref`:
       return 'u.manager_id'
     case `${manager}.displayName`:
-      return `lower(${managerName})`
+      return foldSql(managerName)
     case `${rollcallUser}:source`:
       return sourceSql
     case `${rollcallUser}:syncedAt`:
       return syncedSql
     default:
-      return path.name === 'groups' ? `null::text` : orderCommon('User', path)
+      return isCore(path, 'groups') ? `null::text` : orderCommon('User', path)
   }
 }

@@ -9,10 +9,18 @@ import { compareResources } from './authority.ts'
 import { changesJson, changesSql, compareExternalIds, differenceJson } from './changes.ts'
 import { prepareUserName } from './keys.ts'
 import { leaveGroups, rejoinGroups } from './memberships.ts'
-import { endWord } from './person.ts'
+import { endWord, mergeWords } from './person.ts'
 import { type LockedUser, lockUser } from './user-lock.ts'
 import { columnSql, enterpriseUser, toColumns } from './user-record.ts'
-import { avoidTakenName, createUsers, insertUsers, listEvents, storeUser, type UserDraft } from './user-writes.ts'
+import {
+  avoidTakenName,
+  createUsers,
+  insertUsers,
+  listEvents,
+  storeUser,
+  type UserDraft,
+  writeWord,
+} from './user-writes.ts'
 
 /**
  * Deletes a user for the acting directory. While other directories know the person, only this one's link ends and
@@ -100,16 +108,22 @@ const removeSql = `with removed as (
   ), ${changesSql('$5')}
   select 1`
 
-// Whoever reported to the person reports to nobody: a reference must lead somewhere (RFC 7643 section 2.3.7).
+// Whoever reported to the person reports to nobody, for a reference must lead somewhere (RFC 7643 section 2.3.7), or to whom
+// another directory names.
 async function clearManager(tx: Database, actor: Actor, id: string): Promise<void> {
-  await query(tx, clearManagerSql, [
-    actor.organizationId,
+  const { organizationId, at, directoryId, tokenId, requestId } = actor
+  const reports = await query<{ id: string }>(tx, clearManagerSql, [
+    organizationId,
     id,
-    actor.at,
-    actor.directoryId,
-    actor.tokenId,
-    actor.requestId,
+    at,
+    directoryId,
+    tokenId,
+    requestId,
   ])
+  for (const report of reports) {
+    const user = await lockUser(tx, actor, report.id, true)
+    await writeWord(tx, actor, user, mergeWords(user), user.externalId)
+  }
 }
 
 const managerAttribute = `${enterpriseUser}:manager`
@@ -135,9 +149,12 @@ const clearManagerSql = `with cleared as (
     select org_id, $3::timestamptz, $4, $5, $6, 'User', id, 'update', version,
       jsonb_build_object('${managerAttribute}', jsonb_build_object('before', jsonb_build_object('value', $2::text)))
     from cleared
+  ), told as (
+    insert into events (org_id, type, at, resource_type, resource_id, version)
+    select org_id, 'user.updated', $3::timestamptz, 'User', id, version from cleared
   )
-  insert into events (org_id, type, at, resource_type, resource_id, version)
-  select org_id, 'user.updated', $3::timestamptz, 'User', id, version from cleared`
+  select c.id from cleared c where exists (select 1 from links l where l.org_id = c.org_id and l.user_id = c.id
+    and l.ended_at is null and l.resource #>> '{${enterpriseUser},manager,value}' <> $2) order by c.id`
 
 /**
  * Creates a user for the acting directory. A person whom this directory deleted before comes back: from the other

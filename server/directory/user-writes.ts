@@ -123,15 +123,29 @@ export async function storeUser(
     stateWord(user, actor.directoryId, says, keepsName),
   )
   const kept = word.shared ? findKept(user, word, wanted.resource, restate === undefined) : []
+  return { version: await writeWord(tx, actor, user, word, wanted.externalId), kept }
+}
+
+/**
+ * Writes the state of a locked user, and nothing where it is what it was; `externalId` is the acting directory's.
+ * @returns the version afterwards
+ */
+export async function writeWord(
+  tx: Database,
+  actor: Actor,
+  user: LockedUser,
+  word: Word,
+  externalId: string | null,
+): Promise<number> {
   const differences = compareResources(user.resource, word.resource)
-  const externalIdChanged = wanted.externalId !== user.externalId
+  const externalIdChanged = externalId !== user.externalId
   const changed = differences.size > 0 || externalIdChanged
   const wordsChanged = !isDeepStrictEqual(word.links, user.links) || !isDeepStrictEqual(word.setBy, user.setBy)
-  if (!changed && !wordsChanged) return { version: user.version, kept }
+  if (!changed && !wordsChanged) return user.version
 
   const version = user.version + (changed ? 1 : 0)
   const difference = differenceJson(differences)
-  if (externalIdChanged) difference['externalId'] = compareExternalIds(user.externalId, wanted.externalId)
+  if (externalIdChanged) difference['externalId'] = compareExternalIds(user.externalId, externalId)
   const changes: Change[] = changed
     ? [{ resourceType: 'User', resourceId: user.id, operation: 'update', version, difference }]
     : []
@@ -145,11 +159,11 @@ export async function storeUser(
     changed ? actor.at : null,
     JSON.stringify(word.links),
     actor.directoryId,
-    wanted.externalId,
+    externalId,
     actor.at,
     changesJson(actor, changes, events),
   ])
-  return { version, kept }
+  return version
 }
 
 const updateSql = `with updated as (

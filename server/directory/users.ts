@@ -4,8 +4,8 @@ import { Parameters, query } from '../db/query.ts'
 import type { Actor } from './actor.ts'
 import { metaSql, timeSql } from './common-attributes.ts'
 import { prepareUserName } from './keys.ts'
-import type { Listing, ListRequest, Rendering, Representation } from './listing.ts'
-import { listResources } from './list-query.ts'
+import type { Listed, ListRequest, Rendering, Representation } from './listing.ts'
+import { placeSql } from './list-query.ts'
 import { sourceSql, syncedSql } from './owner-sql.ts'
 import { userAttributes } from './user-attributes.ts'
 import { enterpriseUser, rollcallUser } from './user-record.ts'
@@ -28,26 +28,28 @@ export async function readUser(
   return rows[0]
 }
 
-/** One page of the users that meet the condition, and how many there are in all. */
-export function listUsers(db: Database, actor: Actor, request: ListRequest): Promise<Listing> {
-  return listResources(db, actor, request, {
+/** The users that meet the condition, to be listed. */
+export function listUsers(actor: Actor, request: ListRequest): Listed {
+  return {
+    ...request,
     table: 'users',
     attributes: userAttributes(actor),
     visible: visibleSql,
     totalSql,
     render: (page, order) => renderSql(page, order, actor, request),
-  })
+  }
 }
 
 const totalSql = `select (select coalesce(sum(count), 0) from resource_counts where org_id = $1 and table_name = 'users')::int
     - (select count(*) from links where org_id = $1 and directory_id = $2 and ended_at is not null)::int as total`
 
 // `page` selects the users; around it come the manager's name and the groups, direct and through other groups. The groups
-// of the whole page are found in one walk upwards; union stops it at cycles.
+// of the whole page are found in one walk upwards; union stops it at cycles. Each step is a look-up of its own (offset 0): without
+// statistics of the organization the planner would read all its memberships instead.
 function renderSql(page: string, order: string, actor: Actor, rendering: Rendering): string {
   const groups = rendering.omits.has('groups') ? { ctes: '', text: `''`, join: '' } : groupsSql(actor)
   return `with recursive page as materialized (${page})${groups.ctes}
-    select u.id, u.version, ${userJson(resourceSql(rendering), groups.text)} as json
+    select u.id, u.version, ${userJson(resourceSql(rendering), groups.text)} as json${placeSql(order)}
     from page u
     left join lateral (select x.id, x.resource from users x where x.org_id = u.org_id and x.id = u.manager_id limit 1) m on true
     left join lateral ${linkSql(actor)} l on true
@@ -63,17 +65,20 @@ function linkSql(actor: Actor): string {
 }
 
 function groupsSql(actor: Actor): { ctes: string; text: string; join: string } {
-  const own = actor.view === 'directory' ? 'and g.directory_id = $2' : ''
+  const own = actor.view === 'directory' ? 'and x.directory_id = $2' : ''
   const ctes = `, walk (user_id, group_id, direct) as (
-      select p.id, m.group_id, true from page p join memberships m on m.org_id = $1 and m.user_id = p.id
+      select p.id, m.group_id, true from page p cross join lateral (
+        select x.group_id from memberships x where x.org_id = $1 and x.user_id = p.id offset 0) m
       union
-      select w.user_id, m.group_id, false from walk w join memberships m on m.org_id = $1 and m.child_id = w.group_id
+      select w.user_id, m.group_id, false from walk w cross join lateral (
+        select x.group_id from memberships x where x.org_id = $1 and x.child_id = w.group_id offset 0) m
     ), user_groups as (
       select w.user_id, string_agg('{"value":"' || g.id || '","$ref":"' || $3 || '/Groups/' || g.id
         || '","display":' || to_json(g.resource ->> 'displayName')
         || ',"type":"' || case when w.direct then 'direct' else 'indirect' end || '"}', ',' order by g.id) as list
       from (select user_id, group_id, bool_or(direct) as direct from walk group by user_id, group_id) w
-      join groups g on g.org_id = $1 and g.id = w.group_id ${own}
+      cross join lateral (
+        select x.id, x.resource from groups x where x.org_id = $1 and x.id = w.group_id ${own} limit 1) g
       group by w.user_id
     )`
   return {

@@ -1,8 +1,27 @@
 // What Node refuses before there is a request: a head that is too large, or is no HTTP. It gets a SCIM error, too.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** A listener for `clientError` of an HTTP server. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/** Makes a server answer so. The answer comes after those to the requests that were sent before on the same connection. */
+export function answerClientErrors(server: Server): Server {
+  const latest = new WeakMap<Duplex, Exchange>()
+  server.on('request', (request, response) => latest.set(request.socket, { request, response }))
+  server.on('clientError', (error, socket) => {
+    const { request, response } = latest.get(socket) ?? {}
+    // Where the body of the latest request is at fault, its answer would be waited for in vain.
+    const isUnderWay = request?.complete === true && response?.writableFinished === false
+    if (isUnderWay) response.once('close', () => answer(error, socket))
+    else answer(error, socket)
+  })
+  return server
+}
+
+function answer(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

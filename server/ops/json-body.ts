@@ -1,4 +1,4 @@
-// Reads a JSON body: media type, size, UTF-8, depth, then JSON.
+// Reads a JSON body: media type, size, UTF-8, depth, then JSON without repeated members.
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { AppError } from '../errors.ts'
@@ -14,10 +14,14 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   checkMediaType(request.headers['content-type'])
   checkEncoding(request.headers['content-encoding'])
   if (!isUtf8(bytes)) throw new AppError('invalid_syntax', 'The body is not UTF-8.')
-  checkDepth(bytes)
+  const written = countMembers(bytes)
   // A byte order mark is not JSON, but some Windows clients send one.
   const text = bytes.toString('utf8', bytes[0] === 0xef && bytes[1] === 0xbb ? 3 : 0)
   const body = parse(text)
+  // JSON.parse lets the last of several members of one name win, in silence.
+  if (countKept(body) !== written) {
+    throw new AppError('invalid_syntax', 'A member is given twice in one object of the body; send it once.')
+  }
   // UTF-8 is well-formed; only an escape can write what is not.
   if (text.includes('\\u')) checkStrings(body)
   return body
@@ -81,10 +85,12 @@ function checkEncoding(contentEncoding: string | undefined): void {
   throw new AppError('unsupported_media_type', 'The body must be sent without a Content-Encoding.')
 }
 
-const [quote, backslash, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\{[}]')
+const [quote, backslash, colon, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\:{[}]')
 
-// Counted before parsing: no resource nests deeper than a few levels, and what handles values recurses.
-function checkDepth(bytes: Buffer): void {
+// Counts the members of all objects as they are written, which is the colons outside of strings. This comes before parsing,
+// for it looks at the depth, too: no resource nests deeper than a few levels, and what handles values recurses.
+function countMembers(bytes: Buffer): number {
+  let members = 0
   let depth = 0
   let inString = false
   for (let at = 0; at < bytes.length; at++) {
@@ -93,8 +99,18 @@ function checkDepth(bytes: Buffer): void {
       if (byte === backslash) at++
       else if (byte === quote) inString = false
     } else if (byte === quote) inString = true
+    else if (byte === colon) members++
     else if (byte === openBrace || byte === openBracket) {
       if (++depth > maxDepth) throw new AppError('invalid_syntax', `The body nests deeper than ${maxDepth} levels.`)
     } else if (byte === closeBrace || byte === closeBracket) depth--
   }
+  return members
+}
+
+function countKept(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inner: unknown[] = Object.values(value)
+  let members = Array.isArray(value) ? 0 : inner.length
+  for (const one of inner) members += countKept(one)
+  return members
 }

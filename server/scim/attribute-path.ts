@@ -17,11 +17,12 @@ export interface ResolvedPath {
 export function resolvePath(text: string, type: ResourceType): ResolvedPath | undefined {
   const lower = text.toLowerCase()
   if (!lower.includes(':')) return resolveInType(lower, type)
-  const core = type.schema.id.toLowerCase()
-  if (lower.startsWith(`${core}:`)) return resolveIn(lower.slice(core.length + 1), type.schema, undefined)
+  const core = resolveBelow(lower, type.schema, undefined)
+  if (core !== undefined) return core
   for (const [urn, extension] of type.extensions) {
     if (lower === urn) return { extension, attribute: undefined, sub: undefined }
-    if (lower.startsWith(`${urn}:`)) return resolveIn(lower.slice(urn.length + 1), extension, extension)
+    const found = resolveBelow(lower, extension, extension)
+    if (found !== undefined) return found
   }
   return undefined
 }
@@ -34,6 +35,12 @@ function resolveInType(lower: string, type: ResourceType): ResolvedPath | undefi
     if (found !== undefined) return found
   }
   return undefined
+}
+
+// One URN may be the beginning of another.
+function resolveBelow(lower: string, schema: Schema, extension: Schema | undefined): ResolvedPath | undefined {
+  const start = `${schema.id.toLowerCase()}:`
+  return lower.startsWith(start) ? resolveIn(lower.slice(start.length), schema, extension) : undefined
 }
 
 function resolveIn(lower: string, schema: Schema, extension: Schema | undefined): ResolvedPath | undefined {

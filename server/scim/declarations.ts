@@ -3,15 +3,9 @@
 import SCIMMY from 'scimmy'
 import { rollcallGroup } from '../../schemas/rollcall-group.ts'
 import { rollcallUser } from '../../schemas/rollcall-user.ts'
-import type { AttributeDefinition, SchemaDefinition } from './schema.ts'
+import type { AttributeDefinition, ExtensionDefinition, ResourceTypeDefinition, SchemaDefinition } from './schema.ts'
 
-export interface ResourceTypeDefinition {
-  readonly name: string
-  readonly endpoint: string
-  readonly description: string
-  readonly schema: SchemaDefinition
-  readonly extensions: readonly SchemaDefinition[]
-}
+type ScimmyDefinition = InstanceType<typeof SCIMMY.Types.SchemaDefinition>
 
 /** The built-in resource types. scimmy keeps declarations for the whole process, so declaring twice must be harmless. */
 export function declareResourceTypes(): ResourceTypeDefinition[] {
@@ -29,20 +23,24 @@ export function declareResourceTypes(): ResourceTypeDefinition[] {
       endpoint: '/Users',
       description: 'User Account',
       schema: describe(SCIMMY.Schemas.User.definition),
-      extensions: [describe(EnterpriseUser.definition), describe(rollcallUser)],
+      extensions: [EnterpriseUser.definition, rollcallUser].map(optional),
     },
     {
       name: 'Group',
       endpoint: '/Groups',
       description: 'Group',
       schema: describe(SCIMMY.Schemas.Group.definition),
-      extensions: [describe(rollcallGroup)],
+      extensions: [optional(rollcallGroup)],
     },
   ]
 }
 
+function optional(definition: ScimmyDefinition): ExtensionDefinition {
+  return { schema: describe(definition), required: false }
+}
+
 /** A schema as scimmy describes it, with what the verified errata of RFC 7643 and its text correct in the printed one. */
-export function describe(definition: InstanceType<typeof SCIMMY.Types.SchemaDefinition>): SchemaDefinition {
+export function describe(definition: ScimmyDefinition): SchemaDefinition {
   const described = JSON.parse(JSON.stringify(definition.describe())) as SchemaDefinition
   return { ...described, attributes: described.attributes.map(correctAttribute) }
 }

@@ -7,17 +7,18 @@ import type { JsonObject, JsonValue } from '../db/tables.ts'
 import { AppError } from '../errors.ts'
 import type { OrganizationSchema } from './organization-schema.ts'
 import { isObject } from './resource.ts'
-import type { SchemaDefinition } from './schema.ts'
+import type { ResourceType, SchemaDefinition } from './schema.ts'
 import { maxOperations } from './patch-syntax.ts'
-import { maxCount } from './search.ts'
+import { cursorTimeout } from './cursors.ts'
+import { defaultCount, maxCount } from './search.ts'
 
 export interface Discovery {
   /** The document at a path such as `/Schemas/urn:…`. Throws not_found, filter_forbidden. */
   read(path: string, hasFilter: boolean, schema: OrganizationSchema, baseUrl: string): Promise<string>
 }
 
-/** Builds the routers once; scimmy keeps its settings for the whole process. */
-export function createDiscovery(): Discovery {
+/** Builds the routers once; scimmy keeps its settings for the whole process. `maxPayloadSize` is that of a body. */
+export function createDiscovery(maxPayloadSize: number): Discovery {
   const routers = createRouters()
   return {
     async read(path, hasFilter, schema, baseUrl) {
@@ -32,7 +33,7 @@ export function createDiscovery(): Discovery {
         case 'resourcetypes':
           return readResourceTypes(id, await ask(routers, '/ResourceTypes'), schema, baseUrl)
         default:
-          return JSON.stringify(correctConfig(await ask(routers, '/ServiceProviderConfig'), baseUrl))
+          return JSON.stringify(correctConfig(await ask(routers, '/ServiceProviderConfig'), baseUrl, maxPayloadSize))
       }
     },
   }
@@ -63,7 +64,7 @@ async function readSchemas(
   baseUrl: string,
   askScimmy: () => Promise<JsonObject>,
 ): Promise<string> {
-  const definitions = [...schema.types.User.definitions, ...schema.types.Group.definitions]
+  const definitions = [...schema.types.values()].flatMap((type) => type.definitions)
   const ours = new Map(definitions.map((definition) => [definition.id.toLowerCase(), definition]))
   if (id === undefined) {
     const { Resources } = await askScimmy()
@@ -86,13 +87,9 @@ function readResourceTypes(
   baseUrl: string,
 ): string {
   const served = (Array.isArray(document['Resources']) ? document['Resources'] : []).filter(isObject) as JsonObject[]
-  const types = served.map((type) => {
-    const name = readName(type['name'])
-    return locate(
-      { ...type, id: name, ...listExtensions(name, schema) },
-      'ResourceType',
-      `${baseUrl}/ResourceTypes/${name}`,
-    )
+  const types = [...schema.types.values()].map((type) => {
+    const described = served.find(({ name }) => name === type.name)
+    return locate({ ...described, ...describeType(type) }, 'ResourceType', `${baseUrl}/ResourceTypes/${type.name}`)
   })
   if (id === undefined) return formatDiscoveryList(types)
   const found = types.find((type) => type['id'] === id)
@@ -100,27 +97,38 @@ function readResourceTypes(
   return JSON.stringify(found)
 }
 
-function listExtensions(name: string, schema: OrganizationSchema): JsonObject {
-  const type = Object.values(schema.types).find((one) => one.name === name)
+function describeType({ name, endpoint, description, schema, extensions }: ResourceType): JsonObject {
   return {
-    schemaExtensions: [...(type?.extensions.values() ?? [])].map((extension) => ({
-      schema: extension.id,
-      required: false,
-    })),
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:ResourceType'],
+    id: name,
+    name,
+    endpoint,
+    description,
+    schema: schema.id,
+    schemaExtensions: [...extensions.values()].map(({ id, required }) => ({ schema: id, required })),
   }
 }
 
 // What the server does, whatever scimmy was told: the routers switch features on that are ours to offer or not.
-function correctConfig(document: JsonObject, baseUrl: string): JsonObject {
+function correctConfig(document: JsonObject, baseUrl: string, maxPayloadSize: number): JsonObject {
   const config: JsonObject = {
     ...document,
     patch: { supported: true },
-    // authentik chunks its PATCHes by maxOperations even where there is no Bulk.
-    bulk: { supported: false, maxOperations, maxPayloadSize: 1_048_576 },
+    // authentik chunks its PATCHes by maxOperations, too.
+    bulk: { supported: true, maxOperations, maxPayloadSize },
     filter: { supported: true, maxResults: maxCount },
     changePassword: { supported: false },
     sort: { supported: true },
     etag: { supported: true },
+    // RFC 9865 section 4
+    pagination: {
+      cursor: true,
+      index: true,
+      defaultPaginationMethod: 'index',
+      defaultPageSize: defaultCount,
+      maxPageSize: maxCount,
+      cursorTimeout,
+    },
     authenticationSchemes: describeSchemes(document['authenticationSchemes']),
   }
   return locate(config, 'ServiceProviderConfig', `${baseUrl}/ServiceProviderConfig`)

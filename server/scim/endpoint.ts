@@ -1,16 +1,18 @@
 // What the SCIM routes need of a resource type: the bridge from the protocol to the directory.
 import type { JsonObject } from '../db/tables.ts'
-import type { Listing, ListRequest, Rendering, Representation } from '../directory/listing.ts'
+import type { Listed, ListRequest, Rendering, Representation } from '../directory/listing.ts'
 import type { Exchange } from './exchange.ts'
-import type { TypeName } from './organization-schema.ts'
 import type { Operation } from './patch-syntax.ts'
 
 export interface Endpoint {
-  readonly typeName: TypeName
+  readonly typeName: string
+  /** Where it is served: `/Users`. */
+  readonly path: string
   /** Whether PATCH answers with the resource or with 204. */
   readonly answersPatch: boolean
   read(exchange: Exchange, id: string, rendering: Rendering): Promise<Representation | undefined>
-  list(exchange: Exchange, request: ListRequest): Promise<Listing>
+  /** What listing reads; it is read together with other types where the root is asked. */
+  list(exchange: Exchange, request: ListRequest): Listed
   /** @returns the id */
   create(exchange: Exchange, resource: JsonObject): Promise<string>
   replace(exchange: Exchange, id: string, resource: JsonObject): Promise<void>

@@ -14,8 +14,11 @@ const answers: Readonly<Record<ErrorCode, Answer>> = {
   no_target: { status: 400, scimType: 'noTarget' },
   mutability: { status: 400, scimType: 'mutability' },
   invalid_version: { status: 400, scimType: 'invalidVers' },
-  too_many: { status: 400, scimType: 'tooMany' },
+  invalid_cursor: { status: 400, scimType: 'invalidCursor' },
+  expired_cursor: { status: 400, scimType: 'expiredCursor' },
+  invalid_count: { status: 400, scimType: 'invalidCount' },
   uniqueness: { status: 409, scimType: 'uniqueness' },
+  circular_reference: { status: 409 },
   version_mismatch: { status: 412 },
   not_found: { status: 404 },
   filter_forbidden: { status: 403 },
@@ -74,6 +77,9 @@ function listHeaders({ code, data }: AppError): Record<string, string> {
       return {
         'WWW-Authenticate': `Bearer realm="rollcall", error="insufficient_scope", scope="${data['scope'] ?? ''}"`,
       }
+    case 'invalid_syntax':
+      if (data['challenge'] === undefined) return {}
+      return { 'WWW-Authenticate': `Bearer realm="rollcall", error="${data['challenge']}"` }
     case 'method_not_allowed':
       return { Allow: String(data['allow'] ?? '') }
     case 'rate_limited': {

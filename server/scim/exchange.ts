@@ -4,6 +4,7 @@ import type { Principal } from '../auth/principal.ts'
 import type { Database } from '../db/connect.ts'
 import type { Scope } from '../db/tables.ts'
 import type { Actor } from '../directory/actor.ts'
+import type { Cursors } from './cursors.ts'
 import type { Reading } from './notes.ts'
 import type { OrganizationSchema } from './organization-schema.ts'
 
@@ -13,6 +14,7 @@ export interface Exchange {
   readonly principal: Principal
   readonly schema: OrganizationSchema
   readonly reading: Reading
+  readonly cursors: Cursors
   /** `https://host/scim/v2`: what precedes an endpoint in locations. */
   readonly baseUrl: string
   readonly headers: IncomingHttpHeaders
@@ -30,8 +32,8 @@ export interface Answer {
 }
 
 export interface Handler {
-  /** What the token must be allowed to do. */
-  readonly scope: Scope
+  /** What the token must be allowed to do; undefined where the handler looks at each part of the request. */
+  readonly scope: Scope | undefined
   readonly takesBody: boolean
   readonly handle: (exchange: Exchange) => Promise<Answer>
 }

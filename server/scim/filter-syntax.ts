@@ -2,6 +2,7 @@
 // against a schema, in filter.ts. One pass, no backtracking: the cost is that of the length.
 import { AppError } from '../errors.ts'
 import type { Comparison, Operand } from '../directory/condition.ts'
+import { type Reading, repair } from './notes.ts'
 
 export type Syntax =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Syntax[] }
@@ -23,13 +24,13 @@ const maxDepth = 50
 const comparisons: ReadonlySet<string> = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'])
 
 /**
- * Throws invalid_filter, with the place in the text. Unless `strict`, a word without quotes is a string, as authentik, WSO2
- * and Entra's own samples have it.
+ * Throws invalid_filter, with the place in the text. Unless the reading is strict, a word without quotes is a string, as
+ * authentik, WSO2 and Entra's own samples have it, and a quote may follow the operator at once, as in a sample of RFC 7644.
  */
-export function parseFilter(text: string, strict = false): Syntax {
+export function parseFilter(text: string, reading: Reading): Syntax {
   if (text.length > maxLength)
     throw new AppError('invalid_filter', `The filter is longer than ${maxLength} characters.`)
-  const reader = new Reader(text, strict)
+  const reader = new Reader(text, reading)
   const syntax = reader.readOr(0)
   reader.expectEnd()
   return syntax
@@ -41,10 +42,13 @@ export interface PathSyntax {
   readonly sub: string | undefined
 }
 
-/** Reads the path of a PATCH operation: `attr`, `attr.sub`, `attr[filter]`, `attr[filter].sub`. Throws invalid_path. */
-export function parsePath(text: string): PathSyntax {
+/**
+ * Reads the path of a PATCH operation: `attr`, `attr.sub`, `attr[filter]`, `attr[filter].sub`. Throws invalid_path, and
+ * invalid_filter for what is between the brackets.
+ */
+export function parsePath(text: string, reading: Reading): PathSyntax {
   if (text.length > maxLength) throw new AppError('invalid_path', `path is longer than ${maxLength} characters.`)
-  const reader = new Reader(text.trim())
+  const reader = new Reader(text.trim(), reading)
   const name = reader.takeName()
   if (name === undefined)
     throw new AppError('invalid_path', `path '${shorten(text)}' does not begin with an attribute name.`)
@@ -58,11 +62,11 @@ export function parsePath(text: string): PathSyntax {
 class Reader {
   position = 0
   readonly #text: string
-  readonly #strict: boolean
+  readonly #reading: Reading
 
-  constructor(text: string, strict = false) {
+  constructor(text: string, reading: Reading) {
     this.#text = text
-    this.#strict = strict
+    this.#reading = reading
   }
 
   readOr(depth: number): Syntax {
@@ -110,10 +114,12 @@ class Reader {
         `needs an operator after '${shorten(name)}' (eq, ne, co, sw, ew, gt, ge, lt, le, pr), not '${operator ?? ''}'`,
       )
     }
-    return { kind: 'compare', name, comparison: operator as Comparison, value: this.#readLiteral() }
+    return { kind: 'compare', name, comparison: operator as Comparison, value: this.#readLiteral(name) }
   }
 
-  #readLiteral(): Literal {
+  #readLiteral(name: string): Literal {
+    const hasSpace = this.#text[this.position] === ' '
+    if (!hasSpace) this.#repair(name, 'no space before the value', 'needs a space before the value')
     this.#skipSpace()
     const string = this.#match(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"/y)
     if (string !== undefined) return { value: JSON.parse(string) as string, quoted: true }
@@ -122,8 +128,13 @@ class Reader {
     if (word === 'true' || word === 'false') return { value: word === 'true', quoted: false }
     if (word === 'null') return { value: null, quoted: false }
     const isNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(word)
-    if (!isNumber && this.#strict) throw this.#fail(`needs double quotes around '${shorten(word)}'`)
-    return { value: isNumber ? Number(word) : word, quoted: false }
+    if (isNumber) return { value: Number(word), quoted: false }
+    this.#repair(name, 'a word without quotes was read as a string', `needs double quotes around '${shorten(word)}'`)
+    return { value: word, quoted: false }
+  }
+
+  #repair(name: string, note: string, strictly: string): void {
+    repair(this.#reading, shorten(name), note, () => this.#fail(strictly))
   }
 
   /** An attribute name with its URN and sub-attribute, or undefined. */

@@ -2,38 +2,49 @@
 // 3.4.2.2), and what comes out is a Condition.
 import { AppError } from '../errors.ts'
 import type { Comparison, Condition, Operand } from '../directory/condition.ts'
-import { type ResolvedPath, resolvePath, toAttributePath } from './attribute-path.ts'
+import { countLookups, maxLookups } from '../directory/lookups.ts'
+import { formatPath, type ResolvedPath, resolvePath, toAttributePath } from './attribute-path.ts'
 import { isDateTime } from './date-time.ts'
 import { type Literal, parseFilter, type Syntax } from './filter-syntax.ts'
+import { type Reading, repair } from './notes.ts'
 import type { Attribute, ResourceType, Schema } from './schema.ts'
 
 /** Parses and resolves a filter for one resource type. Throws invalid_filter. */
-export function compileFilter(text: string, type: ResourceType, strict = false): Condition {
-  return resolve(parseFilter(text, strict), type, false)
+export function compileFilter(text: string, type: ResourceType, reading: Reading): Condition {
+  return checkLookups(resolve(parseFilter(text, reading), type, reading, false))
 }
 
 /** Resolves a filter of a query over several types: a name that this one does not have is unassigned (RFC 7644 section 3.4.2.1). */
-export function resolveFilterAcrossTypes(syntax: Syntax, type: ResourceType): Condition {
-  return resolve(syntax, type, true)
+export function resolveFilterAcrossTypes(syntax: Syntax, type: ResourceType, reading: Reading): Condition {
+  return checkLookups(resolve(syntax, type, reading, true))
 }
 
-function resolve(syntax: Syntax, type: ResourceType, acrossTypes: boolean): Condition {
+function checkLookups(condition: Condition): Condition {
+  const lookups = countLookups(condition)
+  if (lookups <= maxLookups) return condition
+  throw new AppError(
+    'invalid_filter',
+    `The filter compares groups, members or what else other resources say ${lookups} times; at most ${maxLookups} are taken, not counting eq with an id.`,
+  )
+}
+
+function resolve(syntax: Syntax, type: ResourceType, reading: Reading, acrossTypes: boolean): Condition {
   if (acrossTypes && 'name' in syntax && resolvePath(syntax.name, type) === undefined) return resolveAbsent(syntax)
   switch (syntax.kind) {
     case 'and':
     case 'or':
-      return { kind: syntax.kind, of: syntax.of.map((part) => resolve(part, type, acrossTypes)) }
+      return { kind: syntax.kind, of: syntax.of.map((part) => resolve(part, type, reading, acrossTypes)) }
     case 'not':
-      return { kind: 'not', of: resolve(syntax.of, type, acrossTypes) }
+      return { kind: 'not', of: resolve(syntax.of, type, reading, acrossTypes) }
     case 'present':
-      return resolvePresent(findTarget(syntax.name, type))
+      return resolvePresent(findTarget(syntax.name, type, reading))
     case 'compare':
-      return resolveComparison(findTarget(syntax.name, type), syntax.comparison, syntax.value)
+      return resolveComparison(findTarget(syntax.name, type, reading), syntax.comparison, syntax.value, reading)
     case 'value': {
-      const { extension, attribute, sub } = findTarget(syntax.name, type)
+      const { extension, attribute, sub } = findTarget(syntax.name, type, reading)
       if (sub !== undefined)
         throw new AppError('invalid_filter', `The filter has [ ] after '${syntax.name}', which has one value.`)
-      return resolveValueFilter(extension, attribute, syntax)
+      return resolveValues(extension, attribute, syntax, reading)
     }
   }
 }
@@ -48,10 +59,16 @@ interface Target extends ResolvedPath {
   readonly attribute: Attribute
 }
 
-function findTarget(name: string, type: ResourceType): Target {
+function findTarget(name: string, type: ResourceType, reading: Reading): Target {
   const { extension, attribute, sub } = resolvePath(name, type) ?? {}
   if (attribute === undefined)
     throw new AppError('invalid_filter', `The filter names '${name}', which ${type.name} does not have.`)
+  if (extension !== undefined && !name.includes(':')) {
+    const full = formatPath({ extension, attribute, sub })
+    repair(reading, name, `read as ${full}`, () => {
+      return new AppError('invalid_filter', `The filter must name '${name}' with its schema, as ${full}.`)
+    })
+  }
   if ((sub ?? attribute).returned === 'never')
     throw new AppError('invalid_filter', `${attribute.name} cannot be filtered.`)
   return { extension, attribute, sub }
@@ -62,7 +79,7 @@ function resolvePresent({ extension, attribute, sub }: Target): Condition {
 }
 
 // A complex attribute is compared by its `value`, where it has one: `emails co "x"`, `manager eq "id"`.
-function resolveComparison(target: Target, comparison: Comparison, literal: Literal): Condition {
+function resolveComparison(target: Target, comparison: Comparison, literal: Literal, reading: Reading): Condition {
   const { extension, attribute } = target
   const sub = target.sub ?? (attribute.type === 'complex' ? attribute.subs.get('value') : undefined)
   const end = sub ?? attribute
@@ -72,31 +89,46 @@ function resolveComparison(target: Target, comparison: Comparison, literal: Lite
       `${attribute.name} is complex: the filter must name a sub-attribute, as in ${attribute.name}.…`,
     )
   }
-  const value = checkLiteral(end, comparison, literal)
+  const value = checkLiteral(end, comparison, literal, reading)
   return { kind: 'compare', path: toAttributePath(extension, attribute, sub), comparison, value }
 }
 
-/** `attr[inner]`: one value of the attribute meets all of `inner`. */
+/** Resolves the filter in a path, `attr[inner]`: one value of the attribute meets all of `inner`. Throws invalid_filter. */
 export function resolveValueFilter(
   extension: Schema | undefined,
   attribute: Attribute,
+  syntax: { readonly of: Syntax },
+  reading: Reading,
+): Condition {
+  return checkLookups(resolveValues(extension, attribute, syntax, reading))
+}
+
+function resolveValues(
+  extension: Schema | undefined,
+  attribute: Attribute,
   syntax: { readonly of: Syntax; readonly then?: Syntax | undefined },
+  reading: Reading,
 ): Condition {
   if (!attribute.multiValued)
     throw new AppError('invalid_filter', `${attribute.name} has one value; [ ] is for several.`)
-  const inner = resolveInner(syntax.of, extension, attribute)
-  const of: Condition =
-    syntax.then === undefined ? inner : { kind: 'and', of: [inner, resolveInner(syntax.then, extension, attribute)] }
+  const resolvePart = (part: Syntax): Condition => resolveInner(part, extension, attribute, reading)
+  const inner = resolvePart(syntax.of)
+  const of: Condition = syntax.then === undefined ? inner : { kind: 'and', of: [inner, resolvePart(syntax.then)] }
   return { kind: 'some', path: toAttributePath(extension, attribute, undefined), of }
 }
 
-function resolveInner(syntax: Syntax, extension: Schema | undefined, attribute: Attribute): Condition {
+function resolveInner(
+  syntax: Syntax,
+  extension: Schema | undefined,
+  attribute: Attribute,
+  reading: Reading,
+): Condition {
   switch (syntax.kind) {
     case 'and':
     case 'or':
-      return { kind: syntax.kind, of: syntax.of.map((part) => resolveInner(part, extension, attribute)) }
+      return { kind: syntax.kind, of: syntax.of.map((part) => resolveInner(part, extension, attribute, reading)) }
     case 'not':
-      return { kind: 'not', of: resolveInner(syntax.of, extension, attribute) }
+      return { kind: 'not', of: resolveInner(syntax.of, extension, attribute, reading) }
     case 'present':
       return resolvePresent({ extension, attribute, sub: findSub(syntax.name, attribute) })
     case 'compare':
@@ -104,6 +136,7 @@ function resolveInner(syntax: Syntax, extension: Schema | undefined, attribute: 
         { extension, attribute, sub: findSub(syntax.name, attribute) },
         syntax.comparison,
         syntax.value,
+        reading,
       )
     case 'value':
       throw new AppError('invalid_filter', `The filter nests [ ] inside ${attribute.name}[ ].`)
@@ -120,7 +153,12 @@ function findSub(name: string, attribute: Attribute): Attribute | undefined {
 const orders: ReadonlySet<Comparison> = new Set(['gt', 'ge', 'lt', 'le'])
 const substrings: ReadonlySet<Comparison> = new Set(['co', 'sw', 'ew'])
 
-function checkLiteral(attribute: Attribute, comparison: Comparison, { value, quoted }: Literal): Operand {
+function checkLiteral(
+  attribute: Attribute,
+  comparison: Comparison,
+  { value, quoted }: Literal,
+  reading: Reading,
+): Operand {
   const refuse = (why: string): AppError => new AppError('invalid_filter', `${attribute.name} ${comparison}: ${why}`)
   if (value === null) {
     if (comparison === 'eq' || comparison === 'ne') return null
@@ -136,7 +174,15 @@ function checkLiteral(attribute: Attribute, comparison: Comparison, { value, quo
     if (value.includes('\0')) throw refuse('no value holds the character U+0000.')
     return value
   }
-  if (attribute.type === 'boolean') return checkBoolean(value, quoted, refuse)
+  if (attribute.type === 'boolean') {
+    if (typeof value === 'boolean') return value
+    const read = quoted ? readQuotedBoolean(value) : undefined
+    if (read === undefined) throw refuse('needs true or false.')
+    repair(reading, attribute.name, `the string "${value}" was read as ${read}`, () =>
+      refuse('needs true or false, without quotes.'),
+    )
+    return read
+  }
   if (attribute.type === 'dateTime') {
     if (typeof value !== 'string' || !isDateTime(value))
       throw refuse('needs a dateTime such as "2026-01-31T12:00:00Z".')
@@ -147,9 +193,7 @@ function checkLiteral(attribute: Attribute, comparison: Comparison, { value, quo
 }
 
 // Entra quotes booleans: roles[primary eq "True"].
-function checkBoolean(value: Operand, quoted: boolean, refuse: (why: string) => AppError): boolean {
-  if (typeof value === 'boolean') return value
-  const lower = typeof value === 'string' && quoted ? value.toLowerCase() : ''
-  if (lower === 'true' || lower === 'false') return lower === 'true'
-  throw refuse('needs true or false.')
+function readQuotedBoolean(value: Operand): boolean | undefined {
+  const lower = String(value).toLowerCase()
+  return lower === 'true' || lower === 'false' ? lower === 'true' : undefined
 }

@@ -1,9 +1,10 @@
 // What PATCH does to the members of a group. Members are rows, so operations are gathered here and not applied to a list.
 import type { Condition } from '../directory/condition.ts'
+import { foldCase } from '../directory/keys.ts'
 import type { MemberPlan } from '../directory/memberships.ts'
 import { AppError } from '../errors.ts'
 import type { JsonValue } from '../db/tables.ts'
-import type { Reading } from './notes.ts'
+import { type Reading, repair } from './notes.ts'
 import type { Target } from './patch-syntax.ts'
 import { isObject } from './resource.ts'
 import type { Attribute } from './schema.ts'
@@ -12,30 +13,40 @@ import { readValue } from './values.ts'
 export type MemberOperation =
   | { readonly kind: 'add' | 'remove' | 'set'; readonly ids: readonly string[] }
   | { readonly kind: 'removeWhere'; readonly condition: Condition }
+  /** Adds the ids where no member meets the condition; `refuse` throws where that is not allowed. */
+  | { readonly kind: 'addUnless'; readonly condition: Condition; readonly ids: readonly string[]; refuse(): void }
+
+/** Ids of those of the members of a group, and of those about to be added, that meet a condition. */
+export type FindMembers = (condition: Condition, added: readonly string[]) => Promise<string[]>
 
 /**
- * Joins operations in their order into one plan; `find` looks up the members that meet a condition. What one operation adds
- * and a later one removes is not added at all, and so on.
+ * Joins operations in their order into one plan. What one operation adds and a later one removes is not added at all, and so
+ * on. Throws no_target.
  */
-export async function planMembers(
-  operations: readonly MemberOperation[],
-  find: (condition: Condition) => Promise<string[]>,
-): Promise<MemberPlan> {
+export async function planMembers(operations: readonly MemberOperation[], find: FindMembers): Promise<MemberPlan> {
   let replaced = false
   const add = new Set<string>()
   const remove = new Set<string>()
+  const put = (ids: readonly string[], into: Set<string>, outOf: Set<string>): void => {
+    for (const id of ids) {
+      outOf.delete(id)
+      into.add(id)
+    }
+  }
   for (const operation of operations) {
     if (operation.kind === 'set') {
       replaced = true
       add.clear()
       remove.clear()
     }
-    const ids = operation.kind === 'removeWhere' ? await find(operation.condition) : operation.ids
-    const [into, outOf] = operation.kind === 'add' || operation.kind === 'set' ? [add, remove] : [remove, add]
-    for (const id of ids) {
-      outOf.delete(id)
-      into.add(id)
-    }
+    if (operation.kind === 'removeWhere') put(await find(operation.condition, [...add]), remove, add)
+    else if (operation.kind === 'remove') put(operation.ids, remove, add)
+    else if (operation.kind === 'addUnless') {
+      const found = await find(operation.condition, [...add])
+      if (found.some((id) => add.has(id) || !(replaced || remove.has(id)))) continue
+      operation.refuse()
+      put(operation.ids, add, remove)
+    } else put(operation.ids, add, remove)
   }
   return replaced ? { kind: 'set', ids: [...add] } : { kind: 'change', add: [...add], remove: [...remove] }
 }
@@ -56,19 +67,16 @@ export function listMemberIds(members: JsonValue | undefined): string[] {
  * The ids that a client gave with `remove`: a list of members, one member, an id, or an object with `members` in it
  * (Salesforce). undefined where it gave none, which removes all.
  */
-function readRemovedIds(value: unknown, reading: Reading): string[] | undefined {
+function readRemovedIds(attribute: Attribute, value: unknown, reading: Reading): string[] | undefined {
   if (value === undefined || value === null) return undefined
-  if (isObject(value) && 'members' in value) return readRemovedIds(value['members'] ?? [], reading)
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (isObject(value) && 'members' in value) return readRemovedIds(attribute, value['members'] ?? [], reading)
   reading.notes.push({ path: 'members', note: 'remove with a value: only the listed members were removed' })
-  return list.flatMap((one) => {
-    if (one === null) return []
-    const id = isObject(one) ? one['value'] : one
-    if (typeof id !== 'string') {
-      throw new AppError('invalid_value', 'members: a member to remove needs a value, its id.')
-    }
-    return [id]
-  })
+  return readIds(attribute, value, reading)
+}
+
+function readIds(attribute: Attribute, value: unknown, reading: Reading): string[] {
+  const list = isObject(value) ? [value] : value
+  return listMemberIds(readValue(attribute, list, 'members', reading))
 }
 
 // The ids that a condition on members names outright: `value eq "a"`, or several of them joined by or.
@@ -77,8 +85,11 @@ function listNamedIds(condition: Condition): string[] | undefined {
     const lists = condition.of.map(listNamedIds)
     return lists.includes(undefined) ? undefined : lists.flatMap((list) => list ?? [])
   }
-  const named = condition.kind === 'compare' && condition.comparison === 'eq' && condition.path.sub === 'value'
-  return named && typeof condition.value === 'string' ? [condition.value] : undefined
+  if (condition.kind !== 'compare' || condition.comparison !== 'eq' || condition.path.sub !== 'value') return undefined
+  const { path, value } = condition
+  if (typeof value !== 'string') return undefined
+  // Ids are in lower case.
+  return [path.caseExact ? value : foldCase(value)]
 }
 
 /** What one PATCH operation on `members` does. Throws invalid_value, mutability, no_target. */
@@ -92,19 +103,34 @@ export function readMemberOperation(
   if (sub !== undefined) {
     throw new AppError('mutability', `members.${sub.name} of a member cannot be changed; remove it and add another.`)
   }
-  const named = condition === undefined ? undefined : listNamedIds(condition)
+  if (condition !== undefined) return readFiltered(op, condition, attribute, value, reading)
   if (op === 'remove') {
-    if (named !== undefined) return { kind: 'remove', ids: named }
-    if (condition !== undefined) return { kind: 'removeWhere', condition }
-    const ids = readRemovedIds(value, reading)
+    const ids = readRemovedIds(attribute, value, reading)
     return ids === undefined ? { kind: 'set', ids: [] } : { kind: 'remove', ids }
   }
-  const list = isObject(value) || typeof value === 'string' ? [value] : value
-  const ids = listMemberIds(readValue(attribute, list, 'members', reading))
-  if (condition === undefined) return { kind: op === 'replace' ? 'set' : 'add', ids }
-  if (named === undefined) throw new AppError('no_target', 'members: the filter of the path names no member to add.')
-  if (ids.some((id) => !named.includes(id))) {
+  return { kind: op === 'replace' ? 'set' : 'add', ids: readIds(attribute, value, reading) }
+}
+
+// A member is replaced by itself or by nothing. One that is not there is made of what the path names, as of any value that no
+// filter finds: `add` with members[value eq "id"] says all in the path.
+function readFiltered(
+  op: 'add' | 'remove' | 'replace',
+  condition: Condition,
+  attribute: Attribute,
+  value: unknown,
+  reading: Reading,
+): MemberOperation {
+  const named = listNamedIds(condition)
+  const given = op === 'remove' ? [] : readIds(attribute, value, reading)
+  if (op === 'remove' || (op === 'replace' && given.length === 0)) {
+    return named === undefined ? { kind: 'removeWhere', condition } : { kind: 'remove', ids: named }
+  }
+  const missing = (): AppError => new AppError('no_target', 'members: the filter of the path names no member to add.')
+  if (named === undefined) throw missing()
+  if (given.some((id) => !named.includes(id))) {
     throw new AppError('mutability', 'members.value of a member cannot be changed.')
   }
-  return { kind: 'add', ids: named }
+  if (op === 'add') return { kind: 'add', ids: named }
+  const refuse = (): void => repair(reading, 'members', 'no member met the filter: it was added', missing)
+  return { kind: 'addUnless', condition, ids: named, refuse }
 }

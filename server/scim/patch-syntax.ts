@@ -1,7 +1,7 @@
 // Reads the body of a PATCH (RFC 7644 section 3.5.2) and the paths in it.
 import { AppError } from '../errors.ts'
 import type { Condition } from '../directory/condition.ts'
-import { resolvePath, type ResolvedPath } from './attribute-path.ts'
+import { formatPath, resolvePath, type ResolvedPath } from './attribute-path.ts'
 import { resolveValueFilter } from './filter.ts'
 import { parsePath } from './filter-syntax.ts'
 import { type Reading, repair } from './notes.ts'
@@ -15,7 +15,7 @@ export interface Operation {
   readonly value: unknown
 }
 
-/** How many operations one PATCH may have. */
+/** How many operations one PATCH, or one bulk request, may have. */
 export const maxOperations = 1000
 
 const patchOp = 'urn:ietf:params:scim:api:messages:2.0:patchop'
@@ -81,12 +81,13 @@ function readPathMember(path: unknown, op: string, place: string, reading: Readi
   return undefined
 }
 
-// Member names in any case (RFC 7643 section 2.1). Object.fromEntries defines own members, whatever they are called.
-function lowerNames(object: Record<string, unknown>): Record<string, unknown> {
+/** An object by lower-case names, for names have any case (RFC 7643 section 2.1). Throws invalid_syntax where two are the same. */
+export function lowerNames(object: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(object).map(([name, value]) => [name.toLowerCase(), value] as const)
   if (new Set(entries.map(([name]) => name)).size < entries.length) {
     throw new AppError('invalid_syntax', 'A member is given twice, in different case.')
   }
+  // Object.fromEntries defines own members, whatever they are called.
   return Object.fromEntries(entries)
 }
 
@@ -96,25 +97,34 @@ export interface Target extends ResolvedPath {
   readonly condition: Condition | undefined
 }
 
-/** Resolves a path; undefined where it names nothing that the type has. Throws invalid_path, invalid_filter. */
-export function resolveTarget(path: string, type: ResourceType): Target | undefined {
+/**
+ * Resolves a path; undefined where it names nothing that the type has. An attribute of an extension needs the URN before it in
+ * strict mode (RFC 7644 section 3.10). Throws invalid_path, invalid_filter.
+ */
+export function resolveTarget(path: string, type: ResourceType, reading: Reading): Target | undefined {
   if (!path.includes('[')) {
-    const resolved = resolvePath(path.trim(), type)
+    const resolved = resolveName(path.trim(), type, reading)
     return resolved === undefined ? undefined : { ...resolved, condition: undefined }
   }
   // What cannot be taken apart is a bad path; what stands between the brackets may be a bad filter.
   if (!path.includes(']')) throw new AppError('invalid_path', `path '${path}' lacks the closing bracket.`)
-  const syntax = parsePath(path)
-  const resolved = resolvePath(syntax.name, type)
+  const syntax = parsePath(path, reading)
+  const resolved = resolveName(syntax.name, type, reading)
   if (resolved === undefined || syntax.filter === undefined) return undefined
   const { extension, attribute } = resolved
   if (attribute === undefined || resolved.sub !== undefined) {
     throw new AppError('invalid_path', `path '${path}' cannot be filtered.`)
   }
-  const condition = resolveValueFilter(extension, attribute, { of: syntax.filter })
+  const condition = resolveValueFilter(extension, attribute, { of: syntax.filter }, reading)
   const sub = syntax.sub === undefined ? undefined : attribute.subs.get(syntax.sub.toLowerCase())
-  if (syntax.sub !== undefined && sub === undefined) {
-    throw new AppError('invalid_path', `path '${path}': ${attribute.name} has no ${syntax.sub}.`)
-  }
+  if (syntax.sub !== undefined && sub === undefined) return undefined
   return { extension, attribute, sub, condition: condition.kind === 'some' ? condition.of : condition }
+}
+
+function resolveName(name: string, type: ResourceType, reading: Reading): ResolvedPath | undefined {
+  const resolved = resolvePath(name, type)
+  if (resolved?.extension === undefined || name.includes(':')) return resolved
+  if (reading.strict) return undefined
+  reading.notes.push({ path: name, note: `read as ${formatPath(resolved)}` })
+  return resolved
 }

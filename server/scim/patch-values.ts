@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import type { Condition, Operand } from '../directory/condition.ts'
 import { compareValue } from '../directory/condition-match.ts'
+import { foldCase } from '../directory/keys.ts'
 import { toAttributePath } from './attribute-path.ts'
+import { refuseChange } from './mutability.ts'
 import type { Target } from './patch-syntax.ts'
 import { isObject } from './resource.ts'
 import type { Attribute } from './schema.ts'
@@ -19,14 +21,55 @@ export function hasAll(value: JsonValue, wanted: JsonValue, { extension }: Targe
   )
 }
 
+/**
+ * Values with others added. One whose type and value are there already says more of that one, so that the pair is there once
+ * (RFC 7643 section 2.4). Throws mutability.
+ */
+export function addValues(
+  before: readonly JsonValue[],
+  added: readonly JsonValue[],
+  attribute: Attribute,
+  path: string,
+): JsonValue[] {
+  const values = [...before]
+  const places = new Map<string, number>()
+  for (const [place, one] of before.entries()) {
+    const key = pairKey(one, attribute)
+    if (key !== undefined && !places.has(key)) places.set(key, place)
+  }
+  const written: JsonValue[] = []
+  for (const one of added) {
+    const key = pairKey(one, attribute)
+    const place = (key === undefined ? undefined : places.get(key)) ?? values.length
+    const next = place < values.length ? { ...(values[place] as JsonObject), ...(one as JsonObject) } : one
+    refuseChange(attribute, values[place], next, path)
+    values[place] = next
+    if (key !== undefined) places.set(key, place)
+    if (isPrimary(one)) written.push(next)
+  }
+  return keepOnePrimary(values, written)
+}
+
+function pairKey(one: JsonValue, { subs }: Attribute): string | undefined {
+  const [value, type] = [subs.get('value'), subs.get('type')]
+  if (!isObject(one) || value === undefined || one['value'] === undefined) return undefined
+  return JSON.stringify([foldValue(one['value'], value), foldValue(one['type'], type)])
+}
+
+function foldValue(value: unknown, attribute: Attribute | undefined): unknown {
+  return typeof value === 'string' && attribute?.caseExact === false ? foldCase(value) : value
+}
+
 /** Setting a value as the primary one makes the others not so (RFC 7644 section 3.5.2). */
 export function keepOnePrimary(values: readonly JsonValue[], written: readonly JsonValue[]): JsonValue[] {
   const distinct = dropDuplicates(values)
   const primary = written.findLast(isPrimary)
   if (primary === undefined) return distinct
-  const chosen = distinct.findLastIndex((one) => isDeepStrictEqual(one, primary))
-  return distinct.map((one, index) =>
-    index !== chosen && isPrimary(one) ? { ...(one as JsonObject), primary: false } : one,
+  const chosen = distinct.findIndex((one) => isDeepStrictEqual(one, primary))
+  return dropDuplicates(
+    distinct.map((one, index) =>
+      index !== chosen && isPrimary(one) ? { ...(one as JsonObject), primary: false } : one,
+    ),
   )
 }
 

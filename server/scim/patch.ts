@@ -1,16 +1,18 @@
 // Applies PATCH operations (RFC 7644 section 3.5.2) to a resource as plain JSON in canonical form, in order. The caller holds
 // the row lock and writes the outcome, or nothing at all when an operation fails.
-import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import { matchesValue } from '../directory/condition-match.ts'
 import { AppError } from '../errors.ts'
 import { formatPath } from './attribute-path.ts'
 import { type MemberOperation, readMemberOperation } from './member-operations.ts'
+import { refuseChange } from './mutability.ts'
 import { type Reading, repair } from './notes.ts'
-import { type Operation, resolveTarget, type Target } from './patch-syntax.ts'
+import { checkSchemas, listSchemas } from './patch-schemas.ts'
+import { lowerNames, type Operation, resolveTarget, type Target } from './patch-syntax.ts'
+import { addValues, countTerms, hasAll, keepOnePrimary, readEqualities } from './patch-values.ts'
 import { finishResource, isEmpty, isObject } from './resource.ts'
 import type { Attribute, ResourceType, Schema } from './schema.ts'
-import { countTerms, hasAll, keepOnePrimary, readEqualities } from './patch-values.ts'
+import { dropMisfits } from './stored.ts'
 import { ignoreUnknown, isSetByServer, readValue } from './values.ts'
 
 export interface Patched {
@@ -26,7 +28,7 @@ export function applyOperations(
   type: ResourceType,
   reading: Reading,
 ): Patched {
-  const patch = new Patch(structuredClone(resource), type, reading)
+  const patch = new Patch(dropMisfits(structuredClone(resource), type), type, reading)
   for (const operation of operations) patch.apply(operation)
   return { resource: finishResource(patch.resource, type), members: patch.members }
 }
@@ -35,7 +37,7 @@ type Op = Operation['op']
 
 // Some operations compare each stored value with each given one. No client comes near these bounds; they keep one request
 // from occupying the server.
-const maxComparisons = 5_000_000
+const maxComparisons = 2_000_000
 const maxMemberSearches = 20
 
 class Patch {
@@ -57,10 +59,11 @@ class Patch {
       if (!isObject(value)) {
         throw new AppError('invalid_syntax', `${op} without a path needs an object of attributes as value.`)
       }
+      lowerNames(value) // refuses what is named twice
       for (const [name, inner] of Object.entries(value)) this.#applyMember(op, name, inner)
       return
     }
-    const target = resolveTarget(path, this.#type)
+    const target = resolveTarget(path, this.#type, this.#reading)
     if (target === undefined) {
       throw new AppError('invalid_path', `path '${shorten(path)}' is not in the schema of ${this.#type.name}.`)
     }
@@ -69,7 +72,7 @@ class Patch {
 
   // Inside an object of attributes, what only the server sets is ignored: Okta sends the group's id, authentik the schemas.
   #applyMember(op: Op, name: string, value: unknown): void {
-    const target = resolveTarget(name, this.#type)
+    const target = resolveTarget(name, this.#type, this.#reading)
     if (target === undefined) {
       ignoreUnknown(name, this.#reading)
       return
@@ -88,39 +91,49 @@ class Patch {
       if (extension !== undefined) this.#applyExtension(op, extension, value)
       return
     }
-    if (attribute.name === 'schemas') return // they follow from the data
-    if (attribute.mutability === 'readOnly') throw refuseChange(target)
-    if (sub !== undefined && isSetByServer(sub, attribute)) this.#ignore(target, 'set by the server')
+    if (attribute.mutability === 'readOnly') throw refuse(target, 'set by the server')
+    if (sub !== undefined && isSetByServer(sub)) this.#ignore(target, 'set by the server')
     else if (attribute.returned === 'never') this.#ignore(target, 'not kept, for Rollcall stores no secrets of people')
-    else if (attribute.name === 'members' && this.#type.name === 'Group')
+    else if (attribute.name === 'schemas') this.#applySchemas(op, target, attribute, value)
+    else if (attribute.name === 'members' && extension === undefined && this.#type.name === 'Group')
       this.#applyMembers(op, target, attribute, value)
     else this.#applyAttribute(op, target, attribute, value)
   }
 
   #ignore(target: Target, why: string): void {
-    repair(this.#reading, formatPath(target), `${why}: ignored`, () => refuseChange(target, why))
+    repair(this.#reading, formatPath(target), `${why}: ignored`, () => refuse(target, why))
   }
 
   #applyExtension(op: Op, extension: Schema, value: unknown): void {
     if (op === 'add' && value === null) return
-    if (op === 'remove' || value === null) {
-      for (const attribute of extension.attributes.values()) refuseRequired(attribute)
-      delete this.resource[extension.id]
-      return
+    if (op === 'remove' || value === null) this.#removeExtension(extension)
+    else if (isObject(value)) {
+      lowerNames(value) // refuses what is named twice
+      for (const [name, inner] of Object.entries(value)) {
+        if (name.toLowerCase() !== 'schemas') this.#applyMember(op, `${extension.id}:${name}`, inner)
+      }
+    } else throw new AppError('invalid_value', `${extension.id} must be an object.`)
+  }
+
+  #removeExtension({ id, attributes }: Schema): void {
+    if (this.#type.extensions.get(id.toLowerCase())?.required === true) throw refuseRemoval(id)
+    const container = (this.resource[id] ?? {}) as JsonObject
+    for (const attribute of attributes.values()) {
+      refuseChange(attribute, container[attribute.name], undefined, `${id}:${attribute.name}`)
     }
-    if (!isObject(value)) throw new AppError('invalid_value', `${extension.id} must be an object.`)
-    for (const [name, inner] of Object.entries(value)) {
-      if (name.toLowerCase() !== 'schemas') this.#applyMember(op, `${extension.id}:${name}`, inner)
-    }
+    delete this.resource[id]
+  }
+
+  #applySchemas(op: Op, target: Target, attribute: Attribute, value: unknown): void {
+    const present = listSchemas(this.resource, this.#type)
+    checkSchemas(this.#compute(op, target, attribute, value, present), present, this.#type, this.#reading)
   }
 
   #applyAttribute(op: Op, target: Target, attribute: Attribute, value: unknown): void {
     const container = this.#container(target.extension)
     const before = container[attribute.name]
     const after = this.#compute(op, target, attribute, value, before)
-    if (attribute.mutability === 'immutable' && before !== undefined && !isDeepStrictEqual(before, after)) {
-      throw new AppError('mutability', `${formatPath(target)} cannot be changed once it is set.`)
-    }
+    refuseChange(attribute, before, after, formatPath(target))
     if (isEmpty(after)) delete container[attribute.name]
     else container[attribute.name] = after as JsonValue
     if (target.extension !== undefined && isEmpty(container)) delete this.resource[target.extension.id]
@@ -144,22 +157,32 @@ class Patch {
       return this.#changeValues(op, target, attribute, value, (before ?? []) as JsonValue[])
     }
     if (target.sub !== undefined) return this.#changeSub(op, target, target.sub, value, (before ?? {}) as JsonObject)
+    return this.#changeWhole(op, target, attribute, value, before)
+  }
+
+  // An attribute with all its values, or a sub-attribute.
+  #changeWhole(
+    op: Op,
+    target: Target,
+    attribute: Attribute,
+    value: unknown,
+    before: JsonValue | undefined,
+  ): JsonValue | undefined {
     if (op === 'remove') return this.#removeValues(target, attribute, value, before)
     if (attribute.multiValued) return this.#addValues(op, target, attribute, value, (before ?? []) as JsonValue[])
-    if (attribute.type === 'complex') return this.#mergeComplex(op, target, attribute, value, before)
-    return readValue(attribute, value, formatPath(target), this.#reading)
+    return this.#mergeOne(op, target, attribute, value, before)
   }
 
   #changeSub(op: Op, target: Target, sub: Attribute, value: unknown, before: JsonObject): JsonObject {
-    const { [sub.name]: _, ...others } = before
-    if (op === 'remove') refuseRequired(sub)
-    const read = op === 'remove' ? undefined : readValue(sub, value, formatPath(target), this.#reading)
-    return read === undefined ? others : { ...before, [sub.name]: read }
+    const { [sub.name]: old, ...others } = before
+    const next = this.#changeWhole(op, target, sub, value, old)
+    refuseChange(sub, old, next, formatPath(target))
+    return isEmpty(next) ? others : { ...before, [sub.name]: next as JsonValue }
   }
 
   // Sub-attributes that are not given stay (RFC 7644 section 3.5.2.3). Those given as "" go, and so does the whole where "" is
   // given for it; so does null, which adds nothing but replaces.
-  #mergeComplex(
+  #mergeOne(
     op: Op,
     target: Target,
     attribute: Attribute,
@@ -167,19 +190,20 @@ class Patch {
     before: JsonValue | undefined,
   ): JsonValue | undefined {
     const read = readValue(attribute, value, formatPath(target), this.#reading)
-    if (read === undefined && !isObject(value)) return undefined
-    const merged = { ...(before as JsonObject | undefined) }
-    for (const [name, inner] of isObject(value) ? Object.entries(value) : []) {
+    const given: unknown = Array.isArray(value) ? value[0] : value
+    if (attribute.type !== 'complex' || (read === undefined && !isObject(given))) return read
+    const merged = { ...asObject(before) }
+    for (const [name, inner] of isObject(given) ? Object.entries(given) : []) {
       const sub = attribute.subs.get(name.toLowerCase())
       if (sub !== undefined && !(op === 'add' && isNothing(inner))) delete merged[sub.name]
     }
-    return { ...merged, ...(read as JsonObject | undefined) }
+    return { ...merged, ...asObject(read) }
   }
 
   #addValues(op: Op, target: Target, attribute: Attribute, value: unknown, before: JsonValue[]): JsonValue[] {
     const list = isObject(value) ? [value] : value
     const read = (readValue(attribute, list, formatPath(target), this.#reading) ?? []) as JsonValue[]
-    return op === 'replace' ? read : keepOnePrimary([...before, ...read], read)
+    return op === 'replace' ? read : addValues(before, read, attribute, formatPath(target))
   }
 
   #removeValues(
@@ -188,7 +212,7 @@ class Patch {
     value: unknown,
     before: JsonValue | undefined,
   ): JsonValue | undefined {
-    refuseRequired(attribute)
+    if (attribute.required) throw refuseRemoval(attribute.name)
     if (!attribute.multiValued || value === undefined || value === null) return undefined
     const listed: readonly unknown[] = Array.isArray(value) ? value : [value]
     this.#reading.notes.push({ path: attribute.name, note: 'remove with a value: only the listed values were removed' })
@@ -226,26 +250,32 @@ class Patch {
   #changeValue(op: Op, target: Target, attribute: Attribute, value: unknown, one: JsonValue): JsonValue {
     if (target.sub !== undefined) return this.#changeSub(op, target, target.sub, value, one as JsonObject)
     const element: Attribute = { ...attribute, multiValued: false }
-    const read = readValue(element, value, formatPath(target), this.#reading) ?? {}
-    return op === 'add' && isObject(one) && isObject(read) ? { ...one, ...read } : read
+    if (op === 'replace') return readValue(element, value, formatPath(target), this.#reading) ?? {}
+    const next = this.#mergeOne(op, target, element, value, one) ?? {}
+    refuseChange(element, one, next, formatPath(target))
+    return next
   }
 
   // Entra replaces emails[type eq "work"].value before there is a work address. What the filter says of the value becomes part
   // of it; a filter that does not say what the value is leaves nothing to create (RFC 7644 section 3.5.2.3: noTarget).
   #createValue(op: Op, target: Target, attribute: Attribute, value: unknown): JsonValue[] {
+    const { condition, sub } = target
     const path = formatPath(target)
     const missing = (): AppError => new AppError('no_target', `${path}: no value meets the filter of the path.`)
-    const seed = target.condition === undefined ? {} : readEqualities(target.condition)
-    if (seed === undefined) throw missing()
+    const said = condition === undefined ? {} : readEqualities(condition)
+    if (said === undefined || (condition !== undefined && !matchesValue(said, condition))) throw missing()
     if (op === 'replace') repair(this.#reading, path, 'no value met the filter: one was made', missing)
-    const created = this.#changeValue('add', target, attribute, value, seed)
-    const complete = isObject(created) ? { ...seed, ...created } : created
-    return isEmpty(complete) || isDeepStrictEqual(complete, seed) ? [] : [complete]
+    const element: Attribute = { ...attribute, multiValued: false }
+    const seed = readValue(element, said, path, this.#reading)
+    const given = readValue(sub ?? element, value, path, this.#reading)
+    if (given === undefined) return []
+    return [{ ...asObject(seed), ...(sub === undefined ? asObject(given) : { [sub.name]: given }) }]
   }
 
   #applyMembers(op: Op, target: Target, attribute: Attribute, value: unknown): void {
     const operation = readMemberOperation(op, target, attribute, value, this.#reading)
-    if (operation.kind === 'removeWhere' && ++this.#memberSearches > maxMemberSearches) {
+    const searches = operation.kind === 'removeWhere' || operation.kind === 'addUnless'
+    if (searches && ++this.#memberSearches > maxMemberSearches) {
       throw new AppError('too_large', `members: at most ${maxMemberSearches} operations may search for members.`)
     }
     this.members.push(operation)
@@ -258,12 +288,16 @@ class Patch {
   }
 }
 
-function refuseChange(target: Target, why = 'set by the server'): AppError {
+function refuse(target: Target, why: string): AppError {
   return new AppError('mutability', `${formatPath(target)} is ${why}.`)
 }
 
-function refuseRequired(attribute: Attribute): void {
-  if (attribute.required) throw new AppError('mutability', `${attribute.name} is required and cannot be removed.`)
+function refuseRemoval(name: string): AppError {
+  return new AppError('mutability', `${name} is required and cannot be removed.`)
+}
+
+function asObject(value: JsonValue | undefined): JsonObject {
+  return isObject(value) ? value : {}
 }
 
 function isNothing(value: unknown): boolean {

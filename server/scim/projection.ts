@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import { resolvePath } from './attribute-path.ts'
 import { isObject } from './resource.ts'
 import type { Attribute, ResourceType, Schema } from './schema.ts'
+import { fits } from './stored.ts'
 
 export interface Projection extends Pick<Rendering, 'omits' | 'adds'> {
   /** Whether the client said which attributes it wants. */
@@ -22,24 +23,30 @@ type Selection = Map<string, Map<string, Named>>
 const nothing: ReadonlySet<string> = new Set()
 const computed: Readonly<Record<string, string>> = { User: 'groups', Group: 'members' }
 
-/** Reads `attributes` and `excludedAttributes`; unknown names are ignored. Throws invalid_value where both are given. */
+/**
+ * Reads `attributes` and `excludedAttributes`; unknown names are ignored. What is returned on request is also returned where it
+ * is `specified` in a write. Throws invalid_value where both are given.
+ */
 export function readProjection(
   attributes: readonly string[] | undefined,
   excludedAttributes: readonly string[] | undefined,
   type: ResourceType,
+  specified: ReadonlySet<Attribute> = new Set(),
 ): Projection {
   const [wanted, unwanted] = [dropEmpty(attributes), dropEmpty(excludedAttributes)]
   if (wanted !== undefined && unwanted !== undefined) {
     throw new AppError('invalid_value', 'attributes and excludedAttributes exclude each other.')
   }
   if (wanted !== undefined) return including(select(wanted, type), type)
-  if (unwanted !== undefined) return excluding(select(unwanted, type), type)
-  return { omits: nothing, adds: nothing, isAsked: false, cut: undefined }
+  if (unwanted !== undefined) return excluding(select(unwanted, type), type, specified)
+  const cut = (resource: JsonObject): JsonObject =>
+    cutResource(resource, type, { named: new Map(), includes: false, specified })
+  return { omits: nothing, adds: nothing, isAsked: false, cut: type.hides ? cut : undefined }
 }
 
 /** A resource as JSON text, cut as the projection says. */
-export function project(json: string, projection: Projection): string {
-  if (projection.cut === undefined) return json
+export function project(json: string, projection: Projection | undefined): string {
+  if (projection?.cut === undefined) return json
   return JSON.stringify(projection.cut(JSON.parse(json) as JsonObject))
 }
 
@@ -50,36 +57,23 @@ function including(selection: Selection, type: ResourceType): Projection {
     omits: omitted ? new Set([name]) : nothing,
     adds: new Set(listRequested(selection, type)),
     isAsked: true,
-    cut: (resource) =>
-      cutResource(
-        resource,
-        type,
-        (attribute, named) => named !== undefined || attribute.returned === 'always',
-        selection,
-        true,
-      ),
+    cut: (resource) => cutResource(resource, type, { named: selection, includes: true, specified: new Set() }),
   }
 }
 
-function excluding(selection: Selection, type: ResourceType): Projection {
+function excluding(selection: Selection, type: ResourceType, specified: ReadonlySet<Attribute>): Projection {
   const name = computed[type.name]
   const omitted = name !== undefined && selection.get('')?.get(name) === 'all'
+  const omits = omitted ? new Set([name]) : nothing
   // excludedAttributes=members, as Entra asks for every group: what was not computed need not be cut.
-  if (omitted && selection.size === 1 && selection.get('')?.size === 1) {
-    return { omits: new Set([name]), adds: nothing, isAsked: true, cut: undefined }
-  }
+  const isDone = omitted && selection.size === 1 && selection.get('')?.size === 1 && !type.hides
   return {
-    omits: omitted ? new Set([name]) : nothing,
+    omits,
     adds: nothing,
     isAsked: true,
-    cut: (resource) =>
-      cutResource(
-        resource,
-        type,
-        (attribute, named) => named !== 'all' || attribute.returned === 'always',
-        selection,
-        false,
-      ),
+    cut: isDone
+      ? undefined
+      : (resource) => cutResource(resource, type, { named: selection, includes: false, specified }),
   }
 }
 
@@ -92,18 +86,19 @@ function listRequested(selection: Selection, type: ResourceType): string[] {
   )
 }
 
-function cutResource(
-  resource: JsonObject,
-  type: ResourceType,
-  keeps: (attribute: Attribute, named: Named | undefined) => boolean,
-  selection: Selection,
-  includes: boolean,
-): JsonObject {
-  const cut = cutContainer(resource, type.schema, selection.get(''), keeps, includes)
+interface Cut {
+  readonly named: Selection
+  /** Whether what is named is kept, or left out. */
+  readonly includes: boolean
+  readonly specified: ReadonlySet<Attribute>
+}
+
+function cutResource(resource: JsonObject, type: ResourceType, how: Cut): JsonObject {
+  const cut = cutContainer(resource, type.schema, '', how)
   for (const [urn, extension] of type.extensions) {
     const container = resource[extension.id]
     if (!isObject(container)) continue
-    const inner = cutContainer(container, extension, selection.get(urn), keeps, includes)
+    const inner = cutContainer(container, extension, urn, how)
     if (Object.keys(inner).length > 0) cut[extension.id] = inner
   }
   return nameSchemas(cut, type)
@@ -116,32 +111,45 @@ function nameSchemas(cut: JsonObject, type: ResourceType): JsonObject {
   return missing.length === 0 ? cut : { ...cut, schemas: [...named, ...missing.map(({ id }) => id)] }
 }
 
-function cutContainer(
-  container: JsonObject,
-  schema: Schema,
-  named: Map<string, Named> | undefined,
-  keeps: (attribute: Attribute, named: Named | undefined) => boolean,
-  includes: boolean,
-): JsonObject {
+function cutContainer(container: JsonObject, schema: Schema, urn: string, how: Cut): JsonObject {
   const cut: JsonObject = {}
   for (const [name, value] of Object.entries(container)) {
     const attribute = schema.attributes.get(name.toLowerCase())
-    if (attribute === undefined) continue
-    const parts = named?.get(name)
-    if (!keeps(attribute, parts)) continue
-    const kept = parts instanceof Set && attribute.returned !== 'always' ? cutParts(value, parts, includes) : value
+    if (attribute === undefined || !fits(attribute, value)) continue
+    const kept = cutAttribute(value, attribute, how.named.get(urn)?.get(name), how)
     if (kept !== undefined) cut[name] = kept
   }
   return cut
 }
 
-function cutParts(value: JsonValue, parts: Set<string>, includes: boolean): JsonValue | undefined {
+function cutAttribute(
+  value: JsonValue,
+  attribute: Attribute,
+  named: Named | undefined,
+  { includes, specified }: Cut,
+): JsonValue | undefined {
+  const { returned, subs } = attribute
+  if (returned === 'always') return value
+  const isHidden = returned === 'request' && !specified.has(attribute)
+  if (includes ? named === undefined : named === 'all' || isHidden) return undefined
+  if (subs.size === 0) return value
+  return cutSubs(value, attribute, (sub) => {
+    if (sub.returned === 'always') return true
+    if (named instanceof Set && includes) return named.has(sub.name)
+    return (sub.returned !== 'request' || specified.has(attribute)) && !(named instanceof Set && named.has(sub.name))
+  })
+}
+
+function cutSubs(value: JsonValue, attribute: Attribute, keeps: (sub: Attribute) => boolean): JsonValue | undefined {
   if (Array.isArray(value)) {
-    const cut = value.flatMap((one) => cutParts(one, parts, includes) ?? [])
+    const cut = value.flatMap((one) => cutSubs(one, attribute, keeps) ?? [])
     return cut.length === 0 ? undefined : cut
   }
   if (!isObject(value)) return value
-  const kept = Object.entries(value).filter(([name]) => parts.has(name) === includes)
+  const kept = Object.entries(value).filter(([name, inner]) => {
+    const sub = attribute.subs.get(name.toLowerCase())
+    return sub !== undefined && fits(sub, inner) && keeps(sub)
+  })
   return kept.length === 0 ? undefined : Object.fromEntries(kept)
 }
 

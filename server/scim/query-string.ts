@@ -23,7 +23,14 @@ export function readQuery(target: string): Query {
       throw new AppError('invalid_value', `The parameter ${name} is given twice.`)
     query.set(name, value)
   }
+  if (query.has('access_token')) throw refuseToken()
   return query
+}
+
+// A token goes into the header and nowhere else (RFC 6750 section 2), for addresses end up in logs.
+function refuseToken(): AppError {
+  const detail = 'A token in the query is not taken; send it as Authorization: Bearer alone.'
+  return new AppError('invalid_syntax', detail, { data: { challenge: 'invalid_request' } })
 }
 
 function decode(text: string): string {

@@ -1,19 +1,16 @@
-// The operations on a resource type (RFC 7644 sections 3.3 to 3.6), the same for every type.
+// The operations on one resource (RFC 7644 sections 3.3 to 3.6), the same for every type.
 import { AppError } from '../errors.ts'
-import type { ListRequest } from '../directory/listing.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Answer, Exchange, Handler } from './exchange.ts'
-import { compileFilter } from './filter.ts'
+import { findType } from './organization-schema.ts'
 import { readOperations } from './patch-syntax.ts'
 import { formatETag, isNotModified } from './preconditions.ts'
 import { project, type Projection, readProjection } from './projection.ts'
 import { readResource } from './resource.ts'
-import type { ResourceType } from './schema.ts'
-import { formatList, readSearchBody, readSearchQuery, resolveSort, type Search } from './search.ts'
+import type { Attribute, ResourceType } from './schema.ts'
+import { findPatched, findSpecified } from './specified.ts'
 
 export interface ResourceHandlers {
-  readonly list: Handler
-  readonly search: Handler
   readonly create: Handler
   readonly read: Handler
   readonly replace: Handler
@@ -23,7 +20,7 @@ export interface ResourceHandlers {
 
 /** The handlers of one endpoint. */
 export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
-  const typeOf = (exchange: Exchange): ResourceType => exchange.schema.types[endpoint.typeName]
+  const typeOf = (exchange: Exchange): ResourceType => findType(exchange.schema, endpoint.typeName)
 
   async function answerResource(
     exchange: Exchange,
@@ -40,36 +37,21 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
     return { status, headers, body: project(found.json, projection) }
   }
 
-  function locate(exchange: Exchange, id: string): string {
-    return `${exchange.baseUrl}${typeOf(exchange).endpoint}/${id}`
+  function readProjectionQuery(exchange: Exchange, specified?: ReadonlySet<Attribute>): Projection {
+    const list = (name: string): string[] | undefined => exchange.query.get(name)?.split(',')
+    return readProjection(list('attributes'), list('excludedattributes'), typeOf(exchange), specified)
   }
 
-  async function answerList(exchange: Exchange, search: Search): Promise<Answer> {
-    const projection = readProjection(search.attributes, search.excludedAttributes, typeOf(exchange))
-    const { resources, total } = await endpoint.list(
-      exchange,
-      toListRequest(exchange, search, projection, typeOf(exchange)),
-    )
-    const projected = resources.map((json) => project(json, projection))
-    return { status: 200, body: formatList(projected, total, search.startIndex) }
+  function locate(exchange: Exchange, id: string): string {
+    return `${exchange.baseUrl}${endpoint.path}/${id}`
   }
 
   return {
-    list: {
-      scope: 'read',
-      takesBody: false,
-      handle: (exchange) => answerList(exchange, readSearchQuery(exchange.query)),
-    },
-    search: {
-      scope: 'read',
-      takesBody: true,
-      handle: (exchange) => answerList(exchange, readSearchBody(exchange.body, exchange.reading)),
-    },
     create: {
       scope: 'write',
       takesBody: true,
       handle: async (exchange) => {
-        const projection = readProjectionQuery(exchange, typeOf(exchange))
+        const projection = readProjectionQuery(exchange, findSpecified(exchange.body, typeOf(exchange)))
         const resource = readResource(exchange.body, typeOf(exchange), exchange.reading)
         const id = await endpoint.create(exchange, resource)
         return answerResource(exchange, id, 201, projection)
@@ -78,13 +60,13 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
     read: {
       scope: 'read',
       takesBody: false,
-      handle: (exchange) => answerResource(exchange, exchange.id, 200, readProjectionQuery(exchange, typeOf(exchange))),
+      handle: (exchange) => answerResource(exchange, exchange.id, 200, readProjectionQuery(exchange)),
     },
     replace: {
       scope: 'write',
       takesBody: true,
       handle: async (exchange) => {
-        const projection = readProjectionQuery(exchange, typeOf(exchange))
+        const projection = readProjectionQuery(exchange, findSpecified(exchange.body, typeOf(exchange)))
         const resource = readResource(exchange.body, typeOf(exchange), exchange.reading)
         await endpoint.replace(exchange, exchange.id, resource)
         return answerResource(exchange, exchange.id, 200, projection)
@@ -94,8 +76,8 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
       scope: 'write',
       takesBody: true,
       handle: async (exchange) => {
-        const projection = readProjectionQuery(exchange, typeOf(exchange))
         const operations = readOperations(exchange.body, exchange.reading)
+        const projection = readProjectionQuery(exchange, findPatched(operations, typeOf(exchange)))
         const version = await endpoint.patch(exchange, exchange.id, operations)
         if (endpoint.answersPatch || projection.isAsked || prefersRepresentation(exchange)) {
           return answerResource(exchange, exchange.id, 200, projection)
@@ -112,24 +94,6 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
       },
     },
   }
-}
-
-/** The part of a search that a directory query needs. Throws invalid_filter, invalid_value. */
-function toListRequest(exchange: Exchange, search: Search, projection: Projection, type: ResourceType): ListRequest {
-  return {
-    baseUrl: exchange.baseUrl,
-    omits: projection.omits,
-    adds: projection.adds,
-    condition: search.filter === undefined ? undefined : compileFilter(search.filter, type, exchange.reading.strict),
-    sortBy: resolveSort(search.sortBy, type),
-    descending: search.descending,
-    startIndex: search.startIndex,
-    count: search.count,
-  }
-}
-
-function readProjectionQuery({ query }: Exchange, type: ResourceType): Projection {
-  return readProjection(query.get('attributes')?.split(','), query.get('excludedattributes')?.split(','), type)
 }
 
 function prefersRepresentation({ headers }: Exchange): boolean {

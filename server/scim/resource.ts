@@ -95,7 +95,7 @@ function checkSchemas(schemas: unknown, type: ResourceType, reading: Reading): v
       reading,
       'schemas',
       `${given} is unknown: ignored`,
-      () => new AppError('invalid_value', `schemas: ${given} is unknown.`),
+      () => new AppError('invalid_syntax', `schemas: ${given} is unknown.`),
     )
   }
 }
@@ -109,6 +109,9 @@ export function finishResource(resource: JsonObject, type: ResourceType): JsonOb
   for (const [name, value] of Object.entries(rest)) if (isEmpty(value)) delete rest[name]
   checkAttributes(rest, type.schema, '')
   const extensions = [...type.extensions.values()].filter((extension) => Object.hasOwn(rest, extension.id))
+  for (const { id, required } of type.extensions.values()) {
+    if (required && !Object.hasOwn(rest, id)) throw invalid(id, 'is required')
+  }
   for (const extension of extensions) checkAttributes(rest[extension.id] as JsonObject, extension, `${extension.id}:`)
   return { schemas: [type.schema.id, ...extensions.map((extension) => extension.id)], ...rest }
 }

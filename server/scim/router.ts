@@ -1,31 +1,38 @@
 // The SCIM endpoints (RFC 7644 section 3.2): which path and method is which handler.
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { AppError } from '../errors.ts'
+import { createBulk } from './bulk.ts'
+import type { BulkEndpoint } from './bulk-request.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Handler } from './exchange.ts'
 import { groupsEndpoint } from './groups-endpoint.ts'
+import { createListHandlers } from './list-handlers.ts'
 import { asMe } from './me.ts'
+import { createOwnEndpoint } from './own-endpoint.ts'
 import { createResourceHandlers } from './resource-handlers.ts'
-import { createRootSearch } from './root-search.ts'
+import type { ResourceTypeDefinition } from './schema.ts'
 import type { ScimServer } from './server.ts'
 import { usersEndpoint } from './users-endpoint.ts'
 
-/** The router to mount at `/scim/v2` and `/scim`. */
-export function createScimRouter(server: ScimServer): Router {
+const builtIn: Readonly<Record<string, Endpoint>> = { User: usersEndpoint, Group: groupsEndpoint }
+
+/** The router to mount at `/scim/v2` and `/scim`, for the resource types of the installation. */
+export function createScimRouter(server: ScimServer, types: readonly ResourceTypeDefinition[]): Router {
   const router = Router({ mergeParams: true })
+  const endpoints = types.map((type) => builtIn[type.name] ?? createOwnEndpoint(type))
   const serve =
     (handler: Handler): RequestHandler =>
     (request, response) =>
       server.serve(handler, request, response)
-  const endpoints: readonly Endpoint[] = [usersEndpoint, groupsEndpoint]
+  const bulkEndpoints: BulkEndpoint[] = []
 
-  for (const [path, endpoint] of [
-    ['/Users', usersEndpoint],
-    ['/Groups', groupsEndpoint],
-  ] as const) {
+  for (const endpoint of endpoints) {
+    const { path, typeName } = endpoint
+    const lists = createListHandlers([endpoint])
     const handlers = createResourceHandlers(endpoint)
-    router.route(path).get(serve(handlers.list)).post(serve(handlers.create)).all(allow(server, 'GET, HEAD, POST'))
-    router.route(`${path}/.search`).post(serve(handlers.search)).all(allow(server, 'POST'))
+    bulkEndpoints.push({ path, typeName, handlers })
+    router.route(path).get(serve(lists.list)).post(serve(handlers.create)).all(allow(server, 'GET, HEAD, POST'))
+    router.route(`${path}/.search`).post(serve(lists.search)).all(allow(server, 'POST'))
     router
       .route(`${path}/:id`)
       .get(serve(handlers.read))
@@ -44,10 +51,12 @@ export function createScimRouter(server: ScimServer): Router {
     .delete(serve(asMe(me.remove)))
     .all(allow(server, 'GET, HEAD, PUT, PATCH, DELETE'))
 
-  const root = createRootSearch(endpoints)
+  const root = createListHandlers(endpoints)
   router.route('/').get(serve(root.list)).all(allow(server, 'GET, HEAD'))
   router.route('/.search').post(serve(root.search)).all(allow(server, 'POST'))
-  router.route('/Bulk').all(refuse(server, () => new AppError('not_implemented', 'Bulk is not offered.')))
+
+  const bulk = createBulk(bulkEndpoints, server)
+  router.route('/Bulk').post(serve(bulk)).all(allow(server, 'POST'))
 
   for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/:id', '/Schemas', '/Schemas/:id']) {
     router

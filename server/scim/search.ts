@@ -14,21 +14,28 @@ export interface Search {
   readonly filter: string | undefined
   readonly sortBy: string | undefined
   readonly descending: boolean
+  /** From 1. */
   readonly startIndex: number
-  readonly count: number
+  /** undefined where the server is to choose. */
+  readonly count: number | undefined
+  /** Empty for the first page of a walk by cursor, and undefined where pages are counted (RFC 9865 section 2). */
+  readonly cursor: string | undefined
   readonly attributes: readonly string[] | undefined
   readonly excludedAttributes: readonly string[] | undefined
 }
 
-/** Throws invalid_value, invalid_filter. */
+/** Throws invalid_value, invalid_filter, invalid_count. */
 export function readSearchQuery(query: Query): Search {
   const list = (name: string): string[] | undefined => query.get(name)?.split(',')
+  const startIndex = readNumber(query.get('startindex'), 'startIndex')
+  const cursor = readCursor(query.get('cursor'), startIndex)
   return {
+    cursor,
     filter: readFilter(query.get('filter')),
     sortBy: query.get('sortby') || undefined,
     descending: readSortOrder(query.get('sortorder')),
-    startIndex: readStartIndex(readInteger(query.get('startindex'), 'startIndex')),
-    count: readCount(readInteger(query.get('count'), 'count')),
+    startIndex: readStartIndex(startIndex),
+    count: readCount(query.get('count'), cursor),
     attributes: list('attributes'),
     excludedAttributes: list('excludedattributes'),
   }
@@ -36,10 +43,13 @@ export function readSearchQuery(query: Query): Search {
 
 const searchRequest = 'urn:ietf:params:scim:api:messages:2.0:searchrequest'
 
-/** The same from the body of a SearchRequest. Throws invalid_syntax, invalid_value, invalid_filter. */
+/** The same from the body of a SearchRequest. Throws invalid_syntax, invalid_value, invalid_filter, invalid_count. */
 export function readSearchBody(body: unknown, reading: Reading): Search {
   if (!isObject(body)) throw new AppError('invalid_syntax', 'The body must be a JSON object.')
   const members = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]))
+  if (members.size < Object.keys(body).length) {
+    throw new AppError('invalid_syntax', 'A member of the search is given twice, in different case.')
+  }
   const schemas = members.get('schemas')
   if (
     !Array.isArray(schemas) ||
@@ -50,12 +60,15 @@ export function readSearchBody(body: unknown, reading: Reading): Search {
     if (schemas !== undefined) throw missing()
     repair(reading, 'schemas', 'missing: read as a SearchRequest', missing)
   }
+  const startIndex = readNumber(members.get('startindex'), 'startIndex')
+  const cursor = readCursor(readString(members.get('cursor'), 'cursor'), startIndex)
   return {
+    cursor,
     filter: readFilter(readString(members.get('filter'), 'filter')),
     sortBy: readString(members.get('sortby'), 'sortBy') || undefined,
     descending: readSortOrder(readString(members.get('sortorder'), 'sortOrder')),
-    startIndex: readStartIndex(readNumber(members.get('startindex'), 'startIndex')),
-    count: readCount(readNumber(members.get('count'), 'count')),
+    startIndex: readStartIndex(startIndex),
+    count: readCount(members.get('count'), cursor),
     attributes: readNames(members.get('attributes'), 'attributes'),
     excludedAttributes: readNames(members.get('excludedattributes'), 'excludedAttributes'),
   }
@@ -75,9 +88,14 @@ export function resolveSort(sortBy: string | undefined, type: ResourceType): Att
   return toAttributePath(extension, attribute, value)
 }
 
-/** A ListResponse around resources that are JSON text already. */
-export function formatList(resources: readonly string[], total: number, startIndex: number): string {
-  return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":${total},"startIndex":${startIndex},"itemsPerPage":${resources.length},"Resources":[${resources.join(',')}]}`
+/** A ListResponse around resources that are JSON text already: a page that is counted, or one of a walk by cursor. */
+export function formatList(
+  resources: readonly string[],
+  total: number,
+  page: { readonly startIndex: number } | { readonly nextCursor: string | undefined },
+): string {
+  const place = JSON.stringify('startIndex' in page ? { startIndex: page.startIndex } : page).slice(1, -1)
+  return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":${total},${place === '' ? '' : `${place},`}"itemsPerPage":${resources.length},"Resources":[${resources.join(',')}]}`
 }
 
 function readFilter(filter: string | undefined): string | undefined {
@@ -92,16 +110,10 @@ function readSortOrder(order: string | undefined): boolean {
   return lower === 'descending'
 }
 
-function readInteger(text: string | undefined, name: string): number | undefined {
-  if (text === undefined || text === '') return undefined
-  if (!/^[+-]?\d+$/.test(text.trim())) throw new AppError('invalid_value', `${name} must be an integer.`)
-  return Number(text)
-}
-
-// SCIM-SDK sends numbers as strings.
+// SCIM-SDK sends numbers as strings, and a query has nothing else.
 function readNumber(value: unknown, name: string): number | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'string') return readInteger(value, name)
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value)) return Number(value)
   if (!Number.isInteger(value)) throw new AppError('invalid_value', `${name} must be an integer.`)
   return value as number
 }
@@ -110,8 +122,20 @@ function readStartIndex(startIndex: number | undefined): number {
   return Math.min(Math.max(startIndex ?? 1, 1), Number.MAX_SAFE_INTEGER)
 }
 
-function readCount(count: number | undefined): number {
-  return Math.min(Math.max(count ?? defaultCount, 0), maxCount)
+function readCount(value: unknown, cursor: string | undefined): number | undefined {
+  try {
+    const count = readNumber(value, 'count')
+    return count === undefined ? undefined : Math.min(Math.max(count, 0), maxCount)
+  } catch (error) {
+    throw cursor === undefined ? error : new AppError('invalid_count', 'count must be an integer.')
+  }
+}
+
+function readCursor(cursor: string | undefined, startIndex: number | undefined): string | undefined {
+  if (cursor !== undefined && startIndex !== undefined) {
+    throw new AppError('invalid_value', 'startIndex and cursor exclude each other: pages are counted, or walked.')
+  }
+  return cursor
 }
 
 function readString(value: unknown, name: string): string | undefined {

@@ -9,7 +9,8 @@ import { AppError } from '../errors.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { RequestLog } from '../ops/request-log.ts'
 import { readJson } from '../ops/json-body.ts'
-import { createDiscovery } from './discovery.ts'
+import { Cursors } from './cursors.ts'
+import { createDiscovery, type Discovery } from './discovery.ts'
 import { answerError, toLine } from './errors.ts'
 import type { Answer, Handler } from './exchange.ts'
 import type { Note } from './notes.ts'
@@ -28,6 +29,9 @@ export interface ScimServerParts {
   readonly originOf: (request: Request) => string
 }
 
+// The longest rest of a body that is passed over so that the connection can be used again, in bytes.
+const maxPassedOver = 65_536
+
 // A body of nothing but unknown attributes must not fill the log.
 const maxLoggedNotes = 100
 
@@ -41,10 +45,13 @@ interface Trace {
 
 export class ScimServer {
   readonly #parts: ScimServerParts
-  readonly #discovery = createDiscovery()
+  readonly #discovery: Discovery
+  readonly #cursors: Cursors
 
   constructor(parts: ScimServerParts) {
     this.#parts = parts
+    this.#discovery = createDiscovery(parts.maxBodyBytes)
+    this.#cursors = new Cursors(parts.db, parts.now)
   }
 
   async serve(handler: Handler, request: Request, response: Response): Promise<void> {
@@ -52,7 +59,7 @@ export class ScimServer {
       const { db, now, authenticator, schemas, maxBodyBytes, originOf } = this.#parts
       const principal = await authenticator.authenticate(request.headers.authorization)
       trace.principal = principal
-      requireScope(principal, handler.scope)
+      if (handler.scope !== undefined) requireScope(principal, handler.scope)
       const body = handler.takesBody ? await readJson(request, maxBodyBytes) : undefined
       return handler.handle({
         db,
@@ -60,6 +67,7 @@ export class ScimServer {
         actor: toActor(principal, trace.requestId, now()),
         schema: await schemas.find(principal.organizationId, principal.schemaVersion),
         reading: { strict: principal.strict, notes: trace.notes },
+        cursors: this.#cursors,
         baseUrl: `${originOf(request)}/scim/v2`,
         headers: request.headers,
         query: readQuery(request.originalUrl),
@@ -78,7 +86,7 @@ export class ScimServer {
       trace.principal = principal
       const schema =
         principal === undefined
-          ? schemas.builtIn
+          ? schemas.installed
           : await schemas.find(principal.organizationId, principal.schemaVersion)
       const hasFilter = readQuery(request.originalUrl).has('filter')
       return {
@@ -96,6 +104,24 @@ export class ScimServer {
     })
   }
 
+  now(): Date {
+    return this.#parts.now()
+  }
+
+  /** Logs an error that is not the caller's. */
+  report(error: unknown, requestId: string): void {
+    const { logger } = this.#parts
+    if (!(error instanceof AppError)) logger.error({ err: error, requestId }, 'unexpected error')
+    else if (error.code === 'database_unavailable') {
+      logger.warn({ err: error.cause, requestId }, 'database unavailable')
+    }
+  }
+
+  /** Counts requests that came inside another one against the caller's limit. */
+  charge(principal: Principal, requests: number): void {
+    this.#parts.authenticator.charge(principal, requests)
+  }
+
   async #run(request: Request, response: Response, work: (trace: Trace) => Promise<Answer>): Promise<void> {
     const { now } = this.#parts
     const trace: Trace = {
@@ -110,11 +136,7 @@ export class ScimServer {
       answer = await work(trace)
     } catch (thrown) {
       const error = translateFault(thrown)
-      if (!(error instanceof AppError))
-        this.#parts.logger.error({ err: error, requestId: trace.requestId }, 'unexpected error')
-      if (error instanceof AppError && error.code === 'database_unavailable') {
-        this.#parts.logger.warn({ err: error.cause, requestId: trace.requestId }, 'database unavailable')
-      }
+      this.report(error, trace.requestId)
       detail = error instanceof AppError ? error.message : 'unexpected error'
       answer = answerError(error, trace.requestId)
     }
@@ -160,8 +182,8 @@ function readId(request: Request): string {
 // A client that takes only application/json gets its JSON under that name (OneLogin, Google).
 function send(request: Request, response: Response, answer: Answer, requestId: string): void {
   const headers: Record<string, string> = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store', ...answer.headers }
-  // The rest of a body that was refused is not read; the connection cannot be used again.
-  if (!request.complete && request.method !== 'GET' && answer.status >= 400) headers['Connection'] = 'close'
+  // The rest of a long body that was refused is not read; the connection cannot be used again.
+  if (!isReadToEnd(request) && request.method !== 'GET' && answer.status >= 400) headers['Connection'] = 'close'
   if (answer.body === undefined) {
     response.writeHead(answer.status, headers).end()
     return
@@ -169,6 +191,12 @@ function send(request: Request, response: Response, answer: Answer, requestId: s
   headers['Content-Type'] = chooseMediaType(request.headers.accept)
   headers['Content-Length'] = String(Buffer.byteLength(answer.body))
   response.writeHead(answer.status, headers).end(answer.body)
+}
+
+// Node passes over the rest of a short body by itself. Closing while it is under way would reset the connection, and a reset
+// overtakes the answer.
+function isReadToEnd(request: Request): boolean {
+  return request.complete || Number(request.headers['content-length'] ?? Infinity) <= maxPassedOver
 }
 
 function chooseMediaType(accept: string | undefined): string {

@@ -8,28 +8,30 @@ import { type Updated, type UserDraft, updateUser } from '../directory/user-writ
 import type { Endpoint } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
 import { keepImmutable } from './mutability.ts'
+import { findType } from './organization-schema.ts'
 import { applyOperations } from './patch.ts'
 import { readIfMatch } from './preconditions.ts'
 
 /** Users over the directory. PATCH answers with the user, which Okta reads. */
 export const usersEndpoint: Endpoint = {
   typeName: 'User',
+  path: '/Users',
   answersPatch: true,
   read: ({ db, actor }, id, rendering) => readUser(db, actor, id, rendering),
-  list: ({ db, actor, reading }, request) => {
+  list: ({ actor, reading }, request) => {
     const { condition } = request
     const isWidened = condition !== undefined && !reading.strict
-    return listUsers(db, actor, isWidened ? { ...request, condition: acceptUserNameAsMail(condition) } : request)
+    return listUsers(actor, isWidened ? { ...request, condition: acceptUserNameAsMail(condition) } : request)
   },
   create: ({ db, actor }, resource) => createUser(db, actor, toDraft(withDefaults(resource))),
   replace: async (exchange, id, resource) => {
     const stated = withDefaults(resource)
-    const { User } = exchange.schema.types
-    await update(exchange, id, true, (current) => toDraft(keepImmutable(toResource(current), stated, User)))
+    const type = findType(exchange.schema, 'User')
+    await update(exchange, id, true, (current) => toDraft(keepImmutable(toResource(current), stated, type)))
   },
   patch: (exchange, id, operations) =>
     update(exchange, id, false, (current, isAgain) => {
-      const type = exchange.schema.types.User
+      const type = findType(exchange.schema, 'User')
       const reading = isAgain ? { strict: false, notes: [] } : exchange.reading
       return toDraft(applyOperations(toResource(current), operations, type, reading).resource)
     }),

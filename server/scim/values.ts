@@ -14,7 +14,7 @@ export function readValue(attribute: Attribute, value: unknown, path: string, re
   if (value.length === 0) return undefined
   if (value.length > 1) throw invalid(path, 'takes one value, not several')
   repair(reading, path, 'an array of one was read as its value', () => invalid(path, 'takes one value, not an array'))
-  return readSingle(attribute, value[0], path, reading)
+  return value[0] === null ? undefined : readSingle(attribute, value[0], path, reading)
 }
 
 const maxValues = 1000
@@ -70,20 +70,20 @@ function readSingle(attribute: Attribute, value: unknown, path: string, reading:
     case 'boolean':
       return readBoolean(value, path, reading)
     case 'integer':
+      if (value === '') return undefined
       if (!Number.isSafeInteger(value)) throw invalid(path, 'must be an integer')
       return value as number
     case 'decimal':
+      if (value === '') return undefined
       if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(path, 'must be a number')
       return value
     case 'dateTime':
       return readDateTime(value, path)
     case 'binary':
-      return readBinary(value, path)
+      return readBinary(attribute, value, path, reading)
     case 'reference':
-      return readReference(value, path, reading)
     case 'string':
-      if (typeof value !== 'string') throw invalid(path, 'must be a string')
-      return value === '' ? undefined : value
+      return readText(attribute, value, path, reading)
   }
 }
 
@@ -102,17 +102,30 @@ function readComplex(attribute: Attribute, value: unknown, path: string, reading
       ignoreUnknown(`${path}.${name}`, reading)
       continue
     }
-    if (isSetByServer(sub, attribute)) continue
+    if (isSetByServer(sub)) continue
     if (Object.hasOwn(object, sub.name)) throw new AppError('invalid_syntax', `${path}.${sub.name} is given twice.`)
     const read = readValue(sub, inner, `${path}.${sub.name}`, reading)
     if (read !== undefined) object[sub.name] = read
   }
+  if (object['value'] === undefined && attribute.subs.get('$ref')?.derived === true) {
+    const id = readReferencedId(value)
+    if (id !== undefined) object['value'] = id
+  }
   return Object.keys(object).length === 0 ? undefined : object
 }
 
-/** Whether clients cannot set a sub-attribute: it is readOnly, or a `$ref`, which says again what the `value` beside it says. */
-export function isSetByServer(sub: Attribute, attribute: Attribute): boolean {
-  return sub.mutability === 'readOnly' || (sub.name === '$ref' && attribute.subs.has('value'))
+// A resource may be named by its address alone; the host and the version of the protocol in it make no difference (RFC 7643
+// section 2.4).
+function readReferencedId(given: object): string | undefined {
+  const members = new Map<string, unknown>(Object.entries(given).map(([name, inner]) => [name.toLowerCase(), inner]))
+  const address = members.get('$ref')
+  if (typeof address !== 'string' || members.has('value')) return undefined
+  return /(?:^|\/)\w+\/([^/?#\s]+)$/.exec(address)?.[1]
+}
+
+/** Whether clients cannot set a sub-attribute. */
+export function isSetByServer(sub: Attribute): boolean {
+  return sub.mutability === 'readOnly' || sub.derived
 }
 
 /** Attributes that the schema does not have are left out, or refused in strict mode. */
@@ -146,20 +159,18 @@ function readDateTime(value: unknown, path: string): string | undefined {
   return value
 }
 
-function readBinary(value: unknown, path: string): string | undefined {
-  if (value === '') return undefined
-  if (typeof value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(value) || value.replace(/=+$/, '').length % 4 === 1) {
-    throw invalid(path, 'must be base64')
-  }
-  return value
+function readBinary(attribute: Attribute, value: unknown, path: string, reading: Reading): string | undefined {
+  const isBase64 =
+    typeof value === 'string' && /^(?:[A-Za-z0-9+/]+={0,2})?$/.test(value) && value.replace(/=+$/, '').length % 4 !== 1
+  if (!isBase64) throw invalid(path, 'must be base64')
+  return readText(attribute, value, path, reading)
 }
 
-// Identity providers send all sorts of text where the schema has a URL, and compare it with what they read back.
-function readReference(value: unknown, path: string, reading: Reading): string | undefined {
+function readText({ format }: Attribute, value: unknown, path: string, reading: Reading): string | undefined {
   if (typeof value !== 'string') throw invalid(path, 'must be a string')
   if (value === '') return undefined
-  if (!URL.canParse(value, 'https://relative.invalid/')) {
-    repair(reading, path, 'not a URI: stored as sent', () => invalid(path, 'must be a URI'))
+  if (format !== undefined && !format.matches(value)) {
+    repair(reading, path, `not ${format.name}: stored as sent`, () => invalid(path, `must be ${format.name}`))
   }
   return value
 }
