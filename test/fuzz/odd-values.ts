@@ -1,0 +1,206 @@
+// Values that programs stumble over. None of them looks like SQL or a stack, which the oracle looks for in answers.
+import type { Chance } from './chance.ts'
+import { type Json, Raw, toJson } from './json.ts'
+
+const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+
+export const oddNames: readonly string[] = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'hasOwnProperty',
+  'valueOf',
+  '__defineGetter__',
+  '',
+  ' ',
+  '.',
+  '..',
+  'a.b.c',
+  '$ref',
+  '$',
+  'schemas',
+  'Schemas',
+  'id',
+  'meta',
+  'externalId',
+  'value',
+  'primary',
+  'u\u017ferName',
+  '\u0130d',
+  'userName\u0000',
+  'members',
+  'MEMBERS',
+  'groups',
+  'emails.value',
+  'emails[type eq "work"].value',
+  'urn:ietf:params:scim:schemas:core:2.0:User',
+  'urn:ietf:params:scim:schemas:core:2.0:User:userName',
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager',
+  'urn:ietf:params:scim:schemas:extension:nobody:2.0:User',
+  'length',
+  '0',
+  '-1',
+]
+
+const strings: readonly string[] = [
+  '',
+  ' ',
+  '\t\r\n',
+  '\u0000',
+  'a\u0000b',
+  '\ud800',
+  '\udc00\ud800',
+  'x\udfff',
+  '\ufeff',
+  '\ufffd\ufffe\uffff',
+  '\u202e\u200b\u00ad',
+  '\u0130\u0131\u017f\ufb03\u1e9e\u00df',
+  '\u1100\u1161\u11a8',
+  'e\u0301'.repeat(20),
+  '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}',
+  '\u{10ffff}',
+  'true',
+  'True',
+  'FALSE',
+  'null',
+  'undefined',
+  'NaN',
+  '0',
+  '-0',
+  '1e400',
+  '9007199254740993',
+  '99999999999999999999',
+  "'; drop table users; --",
+  "' or '1'='1",
+  '$1',
+  '%s%n%x',
+  '%',
+  '_',
+  '\\',
+  '\\%',
+  '"',
+  '{}',
+  '[]',
+  '${7*7}',
+  '{{7*7}}',
+  '<script>alert(1)</script>',
+  '../../etc/passwd',
+  'file:///etc/passwd',
+  'http://',
+  'http://[::1',
+  'javascript:alert(1)',
+  'data:,x',
+  'mailto:a@b',
+  '@',
+  'a@',
+  'a@b@c',
+  'urn:',
+  'bulkId:',
+  'bulkId:1',
+  'bulkId:__proto__',
+  '2026-02-30T25:61:61Z',
+  '0000-00-00T00:00:00Z',
+  '9999-12-31T23:59:60Z',
+  '-271821-04-20T00:00:00Z',
+  '+275760-09-13T00:00:00.001Z',
+  '2026-01-31T12:00:00.123456789012345678901234567890Z',
+  '2026-01-31T12:00:00+99:99',
+  '294277-01-01T00:00:00Z',
+  '====',
+  'AAAA=',
+  '{"value":"x"}',
+  '\r\nX-Injected: 1',
+]
+
+const numbers: readonly string[] = [
+  '0',
+  '-0',
+  '-0.0',
+  '1e400',
+  '-1e400',
+  '1e-400',
+  '9007199254740991',
+  '9007199254740992',
+  '9007199254740993',
+  '-9007199254740993',
+  '2147483648',
+  '-2147483649',
+  '9223372036854775808',
+  '18446744073709551616',
+  '1e308',
+  '5e-324',
+  '0.1',
+  '1.0',
+  '1E2',
+  '0.30000000000000004',
+  `1${'0'.repeat(400)}`,
+  `0.${'0'.repeat(400)}1`,
+]
+
+const notJson: readonly string[] = [
+  'NaN',
+  'Infinity',
+  'undefined',
+  "'x'",
+  '01',
+  '+1',
+  '.5',
+  '5.',
+  '0x10',
+  '"\\x"',
+  '"\n"',
+  '"\\ud800"',
+  '"\\udc00\\ud800"',
+  '"\\u0000"',
+  '{"a":1,}',
+  '[1,]',
+  '//',
+  '/* */1',
+  '{"__proto__":{"admin":true}}',
+]
+
+export function drawString(chance: Chance): string {
+  return chance.weigh<() => string>([
+    [12, () => chance.pick(strings)],
+    [1, () => 'x'.repeat(chance.size(200_000))],
+    [1, () => chance.pick(['\u00e9', '\u{1f600}', '\\', '"', ' ', 'a.', '(', '=']).repeat(chance.size(20_000))],
+    [2, () => chance.list(1, 12, () => String.fromCharCode(chance.integer(0, 0xffff))).join('')],
+    [2, () => chance.list(1, 12, () => String.fromCodePoint(chance.integer(0x20, 0x2fff))).join('')],
+  ])()
+}
+
+export function drawName(chance: Chance): string {
+  return chance.is(0.9) ? chance.pick(oddNames) : drawString(chance)
+}
+
+/** A value of any kind, odd or only out of place. */
+export function drawValue(chance: Chance): Json {
+  return chance.weigh<() => Json>([
+    [6, () => drawString(chance)],
+    [4, () => new Raw(chance.pick(numbers))],
+    [1, () => new Raw(chance.pick(notJson))],
+    [3, () => chance.pick([null, true, false])],
+    [
+      2,
+      () =>
+        toJson(chance.pick([[], {}, [[]], [null], [{}], { value: null }, { value: [] }, { value: { value: 'x' } }])),
+    ],
+    [2, () => toJson({ [drawName(chance)]: drawString(chance), value: drawString(chance) })],
+    [1, () => toJson({ value: 'x', type: 'work', primary: chance.pick([true, 'True', 'yes', 1, null]) })],
+    [1, () => Array<Json>(chance.size(3000)).fill(chance.pick(['x', null, 1, toJson({ value: 'x' })]))],
+    [1, () => nest(chance.size(400), chance)],
+    [1, () => toJson({ schemas: [patchOp], Operations: [{ op: 'add', path: 'title', value: 'x' }] })],
+  ])()
+}
+
+function nest(depth: number, chance: Chance): Json {
+  const [open, close] = chance.pick([
+    ['[', ']'],
+    ['{"value":', '}'],
+    ['{"and":[', ']}'],
+    ['[{"a":', '}]'],
+  ])
+  return new Raw(`${open.repeat(depth)}1${close.repeat(depth)}`)
+}
