@@ -304,6 +304,7 @@ describe('the management API', () => {
       ['post', '/attributes', { resourceType: 'Users', definition: { name: 'x', type: 'string' } }, 'resourceType'],
       ['post', '/attributes', { resourceType: 'User', definition: { type: 'string' } }, 'name'],
       ['post', '/attributes', { resourceType: 'User', definition: { name: '1x', type: 'string' } }, 'name'],
+      ['post', '/attributes', { resourceType: 'User', definition: { name: 'constructor', type: 'string' } }, 'name'],
       ['post', '/attributes', { resourceType: 'User', definition: { name: 'schemas', type: 'string' } }, 'schemas'],
       ['post', '/attributes', { resourceType: 'User', definition: { name: 'x', type: 'text' } }, 'type'],
       [

@@ -90,7 +90,7 @@ describe('JWTs', () => {
 
   const ago = (seconds: number): number => Math.floor(clock.now().getTime() / 1000) - seconds
 
-  it('sign in for the directory that the issuer is trusted for', async () => {
+  it('7644-2-04 sign in for the directory that the issuer is trusted for', async () => {
     await trust()
     const scim = await speak(await sign())
     const { id } = await scim.createUser('ana', { externalId: 'x' })
@@ -147,13 +147,13 @@ describe('JWTs', () => {
       },
     ],
   ] as const) {
-    it(`are refused ${what}`, async () => {
+    it(`7644-2-07 7644-2-04 9700-2-4-02 are refused ${what}`, async () => {
       await trust()
       expect(await ask(await make())).to.equal(401)
     })
   }
 
-  it('live by the server’s clock, give or take 30 seconds', async () => {
+  it('7644-7-02 live by the server’s clock, give or take 30 seconds', async () => {
     await trust()
     expect(await ask(await sign({ exp: ago(29) }))).to.equal(200)
     expect(await ask(await sign({ nbf: ago(-29) }))).to.equal(200)
@@ -197,7 +197,7 @@ describe('JWTs', () => {
   }
 
   describe('/Me', () => {
-    it('is the user whose userName or id the subject is', async () => {
+    it('7644-3.11-03 is the user whose userName or id the subject is', async () => {
       await trust()
       const { id } = await tenant.scim.createUser('Ana@x.example')
       for (const sub of ['ana@X.example', String(id)]) {
@@ -206,11 +206,14 @@ describe('JWTs', () => {
         expect(me.headers['location']).to.equal(`${(await getApp()).origin}/scim/v2/Users/${id}`)
       }
       const scim = await speak(await sign({ sub: String(id) }))
-      expect((await scim.patch('/Me', [{ op: 'replace', path: 'title', value: 'Clerk' }])).body['title']).to.equal(
-        'Clerk',
-      )
+      const patched = await scim.patch('/Me', [{ op: 'replace', path: 'title', value: 'Clerk' }])
+      expect(patched.body['title']).to.equal('Clerk')
       const put = await scim.put('/Me', { schemas: [userSchema], userName: 'ana@x.example', nickName: 'Annie' })
       expect(put.body).to.deep.include({ id, nickName: 'Annie' })
+      for (const { headers, body } of [patched, put]) {
+        expect(headers['location']).to.equal(`${(await getApp()).origin}/scim/v2/Users/${id}`)
+        expect(body['meta'].location).to.equal(headers['location'])
+      }
       expect((await scim.delete('/Me')).status).to.equal(204)
       expect((await scim.get('/Me')).status).to.equal(404)
     })

@@ -59,7 +59,7 @@ describe('POST /oauth/token', () => {
     return new ScimClient(supertest(server), origin, String(reply.body['access_token']))
   }
 
-  it('gives an access token for an hour, to a client that signs in by Basic or in the body', async () => {
+  it('7644-2-04 gives an access token for an hour, to a client that signs in by Basic or in the body', async () => {
     for (const reply of [await ask(grant, basic(client.id, client.secret)), await askByBody()]) {
       expect(reply.body).to.deep.include({ token_type: 'Bearer', expires_in: 3600, scope: 'read write' })
       expect(reply.headers).to.include({ 'cache-control': 'no-store', pragma: 'no-cache' })
@@ -100,7 +100,7 @@ describe('POST /oauth/token', () => {
     expect([refused.status, refused.body['error']]).to.deep.equal([400, 'invalid_scope'])
   })
 
-  it('gives a token that ends after an hour', async () => {
+  it('7644-7-02 gives a token that ends after an hour', async () => {
     const scim = await speak(await askByBody())
     clock.advance(hour - 10_000)
     expect((await scim.get('/Users')).status).to.equal(200)
@@ -141,11 +141,11 @@ describe('POST /oauth/token', () => {
   describe('refuses', () => {
     const other = 'tok_01kaq3v5w8f2kaq3v5w8f2kaq3'
     for (const [what, status, error, send] of [
-      ['a wrong secret', 401, 'invalid_client', () => askByBody({ client_secret: 'wrong' })],
+      ['7644-2-05 9700-2-4-05 a wrong secret', 401, 'invalid_client', () => askByBody({ client_secret: 'wrong' })],
       ['a wrong id', 401, 'invalid_client', () => askByBody({ client_id: other })],
       ['a wrong secret in Basic', 401, 'invalid_client', () => ask(grant, basic(client.id, 'wrong'))],
       ['the secret of another client', 401, 'invalid_client', () => ask(grant, basic(other, client.secret))],
-      ['no client at all', 401, 'invalid_client', () => ask(grant)],
+      ['7644-2-05 9700-2-4-05 no client at all', 401, 'invalid_client', () => ask(grant)],
       ['empty credentials', 401, 'invalid_client', () => ask({ ...grant, client_id: '', client_secret: '' })],
       [
         'Basic without a colon',
@@ -160,7 +160,7 @@ describe('POST /oauth/token', () => {
         'invalid_request',
         () => ask({ ...grant, client_secret: 'x' }, basic(client.id, client.secret)),
       ],
-      ['the password grant', 400, 'unsupported_grant_type', () => askByBody({ grant_type: 'password' })],
+      ['9700-2-4-05 the password grant', 400, 'unsupported_grant_type', () => askByBody({ grant_type: 'password' })],
       ['no grant type', 400, 'invalid_request', () => ask({ client_id: client.id, client_secret: client.secret })],
       ['a parameter twice', 400, 'invalid_request', () => ask('grant_type=client_credentials&grant_type=x')],
       ['JSON', 400, 'invalid_request', () => ask(JSON.stringify(grant), { 'Content-Type': 'application/json' })],

@@ -48,7 +48,7 @@ describe('bearer tokens', () => {
     return error
   }
 
-  it('have 256 bits of chance, and only their hash is in the database', async () => {
+  it('7644-7-02 9700-2-4-04 have 256 bits of chance, and only their hash is in the database', async () => {
     const { secret } = await create()
     expect(secret).to.match(/^rc_[\w-]{43}$/)
     const [row] = await query<{ text: string }>(
@@ -95,7 +95,7 @@ describe('bearer tokens', () => {
     expect(error.message).to.contain('dir_0')
   })
 
-  it('end when they expire, and give up their place', async () => {
+  it('7644-2-04 7644-7-02 end when they expire, and give up their place', async () => {
     const { secret } = await create({ expiresAt: new Date(clock.now().getTime() + day) })
     expect((await sendToken(secret)).status).to.equal(200)
     await refuse(create())
@@ -226,7 +226,7 @@ describe('bearer tokens', () => {
       expect(reply.headers['www-authenticate']).to.equal('Bearer realm="rollcall"')
     })
 
-    it('is none where the scheme is in another case', async () => {
+    it('6750-2-01 is none where the scheme is in another case', async () => {
       expect((await send(`bEARER   ${tenant.directoryToken}`)).status).to.equal(200)
     })
   })

@@ -397,15 +397,15 @@ describe('resource counts', () => {
       ...ids.slice(5, 9).map((id) => scim.delete(`/Users/${id}`)),
       scim.post('/Users', { schemas: [userSchema], userName: 'user-19' }),
     ])
-    const counts = await query<{ table_name: string; directory_id: string; count: number }>(
+    const counts = await query<{ table_name: string; part: string; count: number }>(
       testDatabase(),
-      `select table_name, directory_id, sum(count)::int as count from resource_counts where org_id = $1 group by 1, 2 order by 3`,
+      `select table_name, part, sum(count)::int as count from resource_counts where org_id = $1 group by 1, 2 order by 3`,
       [organizationId],
     )
     expect(counts).to.have.deep.members([
-      { table_name: 'groups', directory_id: hr.directoryId, count: 1 },
-      { table_name: 'groups', directory_id: tenant.directoryId, count: 4 },
-      { table_name: 'users', directory_id: '', count: 308 },
+      { table_name: 'groups', part: hr.directoryId, count: 1 },
+      { table_name: 'groups', part: tenant.directoryId, count: 4 },
+      { table_name: 'users', part: '', count: 308 },
     ])
     expect((await scim.get('/Users?count=0')).body['totalResults']).to.equal(304)
     expect((await scim.filter('/Users', 'userName pr', '&count=0')).body['totalResults']).to.equal(304)

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import type { Router } from 'express'
 import { query } from '../../server/db/query.ts'
 import { createTenant, getApp, operatorToken, type Tenant } from '../support/app.ts'
+import { bulkSchema } from '../support/bulk.ts'
 import { testDatabase } from '../support/postgres.ts'
 import {
   enterpriseSchema,
@@ -105,8 +106,23 @@ async function readRows(organizationId: string): Promise<unknown> {
   return rows
 }
 
+function listOperations(owner: Owned): unknown[] {
+  return [owner.userId, owner.groupId].flatMap((id) =>
+    ['Users', 'Groups'].flatMap((type) => {
+      const target = `/${type}/${id}`
+      return [
+        { method: 'PUT', path: target, data: bodyFor(target, 'put', owner) },
+        { method: 'PATCH', path: target, data: bodyFor(target, 'patch', owner) },
+        { method: 'DELETE', path: target },
+        { method: 'POST', path: `/${type}`, bulkId: target, data: bodyFor(target, 'post', owner) },
+      ]
+    }),
+  )
+}
+
 function bodyFor(path: string, method: Method, owner: Owned): unknown {
   if (method === 'get' || method === 'head' || method === 'delete') return undefined
+  if (path === '/Bulk') return { schemas: [bulkSchema], Operations: listOperations(owner) }
   if (path.endsWith('.search')) return { schemas: [searchSchema], filter: `id eq "${owner.userId}"` }
   if (method === 'patch' && path.includes('Groups')) {
     return { schemas: [patchSchema], Operations: [{ op: 'add', path: 'members', value: [{ value: owner.userId }] }] }

@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { expect } from 'chai'
-import { answerClientError } from '../../server/ops/client-error.ts'
+import { answerClientErrors } from '../../server/ops/client-error.ts'
 
 async function send(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
@@ -13,7 +14,7 @@ async function send(port: number, text: string): Promise<string> {
 
 describe('what is refused before it is a request', () => {
   it('gets a SCIM error', async () => {
-    const server = createServer({ maxHeaderSize: 4096 }).on('clientError', answerClientError)
+    const server = answerClientErrors(createServer({ maxHeaderSize: 4096 }))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     const cases = [
@@ -28,5 +29,33 @@ describe('what is refused before it is a request', () => {
       expect(JSON.parse(body)).to.include({ status: String(status) })
     }
     await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('gets it after the answers to the requests before it on the connection', async () => {
+    const refused = Promise.withResolvers<void>()
+    const server = answerClientErrors(
+      createServer((_request, response) => void refused.promise.then(() => response.end('the answer'))),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    server.once('clientError', () => refused.resolve())
+    const { port } = server.address() as AddressInfo
+    const request = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
+    expect(await send(port, `${request}${request}nonsense\r\n\r\n`)).to.match(
+      /^HTTP\/1.1 200 [^]*the answerHTTP\/1.1 200 [^]*the answerHTTP\/1.1 400 [^]*"status":"400"/,
+    )
+    server.close()
+    await once(server, 'close')
+  })
+
+  it('gets it at once where the body of the request that is being read is no HTTP', async () => {
+    const server = answerClientErrors(
+      createServer((request, response) => void request.resume().on('close', () => response.end('late'))),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const head = 'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n'
+    expect(await send(port, `${head}nonsense\r\n`)).to.match(/^HTTP\/1.1 400 /)
+    server.close()
+    await once(server, 'close')
   })
 })

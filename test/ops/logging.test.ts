@@ -4,7 +4,7 @@ import { createTenant, logLines } from '../support/app.ts'
 import { userSchema } from '../support/scim-client.ts'
 
 describe('logs', () => {
-  it('say nothing of people and nothing secret, whatever a request carries and however it ends', async () => {
+  it('7644-7-03 9700-2-4-04 say nothing of people and nothing secret, whatever a request carries and however it ends', async () => {
     const { scim } = await createTenant()
     const before = logLines.length
     const user = {

@@ -23,6 +23,7 @@ import { createDirectory, createOrganization } from '../../server/directory/dire
 import { createLogger } from '../../server/ops/logger.ts'
 import { clock, createTenant, getApp, logLines, type Tenant } from '../support/app.ts'
 import { testDatabase } from '../support/postgres.ts'
+import { createTenantWith, customSchema } from '../support/protocol.ts'
 import { type RawReply, sendRaw } from '../support/raw-http.ts'
 import {
   type Body,
@@ -897,4 +898,107 @@ describe('a database that goes away', function () {
   async function terminate(): Promise<void> {
     for (const pid of await listWaiting()) await query(direct, 'select pg_terminate_backend($1)', [pid])
   }
+})
+
+describe('what fuzzing found', () => {
+  // Closing a connection with bytes of the client under way resets it, and a reset overtakes the answer.
+  it('answers what it refuses unread on a connection that stays, where the body is short', async () => {
+    const { scim } = await createTenant()
+    const socket = connectSocket(Number(new URL(scim.baseUrl).port), '127.0.0.1')
+    let received = ''
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString('utf8')))
+    const until = async (pattern: RegExp): Promise<void> => {
+      while (!pattern.test(received)) {
+        if (socket.readableEnded) throw new Error(`closed after ${received}`)
+        await Promise.race([once(socket, 'data'), once(socket, 'end')])
+      }
+    }
+    const request = (target: string, token: string): string =>
+      `${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/scim+json\r\nContent-Length: 20\r\n\r\n`
+    for (const [target, token, status] of [
+      ['POST /scim/v2/Users', 'wrong', 401],
+      ['PUT /scim/v2/Users', scim.token, 405],
+      ['PUT /scim/v2/Nothing', scim.token, 404],
+    ] as const) {
+      received = ''
+      socket.write(request(target, token))
+      await until(new RegExp(`^HTTP/1.1 ${status} [^]*"detail":".*"}`))
+      socket.write('{"schemas":["none"]}')
+    }
+    received = ''
+    socket.write(`GET /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${scim.token}\r\n\r\n`)
+    await until(/^HTTP\/1.1 200 /)
+    socket.destroy()
+  })
+
+  it('never lists more than it counts, although others create meanwhile', async () => {
+    const { scim, organizationId } = await createTenant()
+    for (const name of ['a', 'b', 'c']) await scim.createUser(name)
+    // What is read of the counts before others create is less than what is there.
+    await query(testDatabase(), 'update resource_counts set count = 0 where org_id = $1', [organizationId])
+    for (const target of ['/Users', '/Users?startIndex=2', '/Users?startIndex=3&count=1', '']) {
+      expect((await scim.get(target)).body['totalResults'], target).to.equal(3)
+    }
+    expect((await scim.get('/Users?startIndex=4')).body['totalResults']).to.equal(0)
+  })
+
+  it('takes a group as the directory read it, also with members that only an application could give it', async () => {
+    const { scim, addDirectory, addApplication } = await createTenant()
+    const [other, application] = [await addDirectory('Other'), await addApplication(['read', 'write'])]
+    const gone = await scim.createUser('gone')
+    await other.scim.put(`/Users/${gone['id']}`, gone)
+    await scim.delete(`/Users/${gone['id']}`)
+    const foreign = await other.scim.createGroup('Foreign')
+    const { id } = await scim.createGroup('Core')
+    const value = [{ value: gone['id'] }, { value: foreign['id'] }]
+    expect((await application.patch(`/Groups/${id}`, [{ op: 'add', path: 'members', value }])).status).to.equal(204)
+    const read = (await scim.get(`/Groups/${id}`)).body
+    expect(read['members']).to.have.length(2)
+    expect((await scim.put(`/Groups/${id}`, read)).body).to.deep.equal(read)
+    // Nobody else may come with them.
+    const fresh = await scim.post('/Groups', { schemas: [groupSchema], displayName: 'Fresh', members: value })
+    expect([fresh.status, fresh.body['scimType']]).to.deep.equal([400, 'invalidValue'])
+  })
+
+  it('refuses points in time with more decimals than PostgreSQL reads', async () => {
+    const definition = { name: 'reviewedAt', type: 'dateTime' } as const
+    const { scim } = await createTenantWith(definition)
+    const time = (decimals: number): string => `2020-01-31T12:00:00.${'0'.repeat(decimals)}Z`
+    const stated = (decimals: number): Body => ({
+      schemas: [userSchema, customSchema],
+      userName: 'mira',
+      [customSchema]: { reviewedAt: time(decimals) },
+    })
+    expectError(await scim.post('/Users', stated(31)), 400, 'invalidValue')
+    expect((await scim.post('/Users', stated(30))).status).to.equal(201)
+    for (const name of ['meta.created', `${customSchema}:reviewedAt`]) {
+      for (const endpoint of ['/Users', '']) {
+        expectError(await scim.filter(endpoint, `${name} le "${time(31)}"`), 400, 'invalidFilter')
+        expectError(await scim.filter(endpoint, `${name} le "${time(5000)}"`), 400, 'invalidFilter')
+        expect((await scim.filter(endpoint, `${name} ge "${time(30)}"`)).body['totalResults'], name).to.equal(1)
+      }
+    }
+  })
+
+  it('gives people the manager that another directory names when the one whose word counted is deleted', async () => {
+    const { scim, addDirectory } = await createTenant()
+    const { scim: other } = await addDirectory('Other')
+    const [first, second] = [await scim.createUser('first'), await scim.createUser('second')]
+    const report = (manager: Body): Body => ({
+      schemas: [userSchema, enterpriseSchema],
+      userName: 'report',
+      [enterpriseSchema]: { manager: { value: manager['id'] } },
+    })
+    const { id } = (await scim.post('/Users', report(first))).body
+    const managerOf = async (client: ScimClient): Promise<unknown> =>
+      (await client.get(`/Users/${id}`)).body[enterpriseSchema]?.manager?.value
+    await other.put(`/Users/${id}`, report(second))
+    expect(await managerOf(other)).to.equal(first['id'])
+    expect((await scim.delete(`/Users/${first['id']}`)).status).to.equal(204)
+    expect([await managerOf(scim), await managerOf(other)]).to.deep.equal([second['id'], second['id']])
+    const read = (await scim.get(`/Users/${id}`)).body
+    expect((await scim.put(`/Users/${id}`, read)).body).to.deep.equal(read)
+    expect((await scim.delete(`/Users/${second['id']}`)).status).to.equal(204)
+    expect([await managerOf(scim), await managerOf(other)]).to.deep.equal([undefined, undefined])
+  })
 })

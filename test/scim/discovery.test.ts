@@ -26,11 +26,11 @@ describe('discovery', () => {
     return body
   }
 
-  it('7644-4-01 7643-5-01 7643-5-03 7643-5-05 tells in ServiceProviderConfig what is offered', async () => {
+  it('7644-4-01 7643-5-01 7643-5-03 7643-5-05 7644-3.7-01 7644-3.4.2.3-01 7644-3.14-01 IOP-interop-01-01 tells in ServiceProviderConfig what is offered', async () => {
     const config = await read('/ServiceProviderConfig')
     expect(config['schemas']).to.deep.equal(['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'])
     expect(config['patch']).to.deep.equal({ supported: true })
-    expect(config['bulk']).to.have.all.keys('supported', 'maxOperations', 'maxPayloadSize')
+    expect(config['bulk']).to.deep.equal({ supported: true, maxOperations: 1000, maxPayloadSize: 10_485_760 })
     expect(config['filter']).to.deep.equal({ supported: true, maxResults: 1000 })
     expect([config['changePassword'], config['sort'], config['etag']]).to.deep.equal([
       { supported: false },
@@ -41,6 +41,7 @@ describe('discovery', () => {
       'oauthbearertoken',
       'oauth2',
     ])
+    expect(config).to.not.have.property('interopProfileConformant')
     for (const scheme of config['authenticationSchemes']) expect(scheme).to.include.keys('type', 'name', 'description')
     expect(config['meta']).to.deep.equal({
       resourceType: 'ServiceProviderConfig',
@@ -259,6 +260,29 @@ describe('discovery', () => {
     ]) {
       for (const attribute of (await read(`/Schemas/${urn}`))['attributes']) check(attribute, false)
     }
+  })
+
+  it('7643-2.4-02 gives the sub-attributes that every schema shares their one meaning', async () => {
+    const shared: Readonly<Record<string, readonly string[]>> = {
+      type: ['string'],
+      primary: ['boolean'],
+      display: ['string'],
+      value: ['string', 'decimal', 'reference', 'binary'],
+      $ref: ['reference'],
+    }
+    const seen = new Set<string>()
+    for (const schema of (await read('/Schemas'))['Resources']) {
+      for (const { name, subAttributes = [] } of schema.attributes) {
+        for (const sub of subAttributes) {
+          if (shared[sub.name] === undefined) continue
+          seen.add(sub.name)
+          expect(sub.type, `${schema.id}:${name}.${sub.name}`).to.be.oneOf([...(shared[sub.name] ?? [])])
+          expect(sub.multiValued, `${schema.id}:${name}.${sub.name}`).to.equal(false)
+          if (sub.name === '$ref') expect(subAttributes.map((one: Body) => one['name'])).to.include('value')
+        }
+      }
+    }
+    expect([...seen]).to.have.members(Object.keys(shared))
   })
 
   it("7643-7-01 7643-6-02 7643-2.2-01 publishes an organization's own attributes to it alone", async () => {

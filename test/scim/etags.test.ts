@@ -12,7 +12,7 @@ describe('versions of a resource', () => {
     path = `/Users/${(await scim.createUser('mira', { title: 'A' }))['id']}`
   })
 
-  it('7644-3.14-03 7643-3.1-13 7644-3.5.1-12 changes the tag with the resource, and not otherwise', async () => {
+  it('7644-3.14-01 7644-3.14-03 7643-3.1-13 7644-3.5.1-12 IOP-interop-01-14 changes the tag with the resource, and not otherwise', async () => {
     const first = await scim.get(path)
     expect(first.body['meta'].lastModified).to.equal(first.body['meta'].created)
     expect((await scim.get(path)).headers['etag']).to.equal(first.headers['etag'])

@@ -65,7 +65,7 @@ describe('HTTP headers and methods', () => {
     expectError(await scim.post('/Users', user(), { 'Content-Encoding': 'gzip' }), 415)
   })
 
-  it('7644-3.3-04 7644-3.3-06 7644-3.14-02 7643-3.1-14 7643-3.1-15 gives Location and ETag with every single resource', async () => {
+  it('7644-3.3-04 7644-3.3-06 7644-3.14-01 7644-3.14-02 7643-3.1-14 7643-3.1-15 7643-3.1-16 gives Location and ETag with every single resource', async () => {
     const created = await scim.post('/Users', user())
     const path = `/Users/${created.body['id']}`
     const replies: readonly (readonly [number, Reply])[] = [
@@ -156,8 +156,8 @@ describe('HTTP headers and methods', () => {
     ['7644-3.2-04', 'get', '/Userss', 404],
     ['7644-4-01', 'get', '/ServiceProviderConfigs', 404],
     ['7644-3.8-04', 'get', '/Users.scim', 404],
-    ['7644-3.7-01', 'post', '/Bulk', 501],
-    ['7644-3.7-01', 'get', '/Bulk', 501],
+    ['7644-3.2-03', 'get', '/Bulk', 405, 'POST'],
+    ['7644-3.2-03', 'put', '/Bulk', 405, 'POST'],
   ]
   for (const [id, method, path, status, allow] of refused) {
     it(`${id} HTTP-9110-01 7644-3.12-05 refuses ${method.toUpperCase()} ${path} with ${status}`, async () => {
@@ -167,7 +167,7 @@ describe('HTTP headers and methods', () => {
     })
   }
 
-  it('7644-2-01 6750-2-03 6750-2-04 7644-2-08 says how to sign in, and nothing else, without credentials', async () => {
+  it('7644-2-01 6750-2-01 6750-2-03 6750-2-04 7644-2-08 9700-2-4-03 says how to sign in, and nothing else, without credentials', async () => {
     const stranger = new ScimClient(supertest(new URL(scim.baseUrl).origin), new URL(scim.baseUrl).origin, '')
     const { id } = await scim.createUser('mira')
     for (const path of ['/Users', `/Users/${id}`, '/Users/nobody', '', '/Widgets', '/Bulk', '/Me']) {
@@ -290,6 +290,46 @@ describe('the version of the protocol, and /Me', () => {
       expectError(await scim.get(path), 400, 'invalidVers')
     expectError(await scim.get('//scim/v2/v2/Users'), 404)
     expectError(await scim.get('//scim/version2/Users'), 404)
+  })
+
+  it('7644-3.2-01 serves each endpoint of the standard by each of its methods', async () => {
+    const { scim } = await createTenant()
+    const { id } = await scim.createUser('mira')
+    const group = await scim.createGroup('Core')
+    const whole = ['get', 'put', 'patch', 'delete'] as const
+    const table: readonly (readonly [path: string, methods: readonly ('post' | (typeof whole)[number])[]])[] = [
+      ['/Users', ['get', 'post']],
+      [`/Users/${id}`, whole],
+      ['/Groups', ['get', 'post']],
+      [`/Groups/${group['id']}`, whole],
+      ['/ServiceProviderConfig', ['get']],
+      ['/ResourceTypes', ['get']],
+      ['/Schemas', ['get']],
+      ['/Bulk', ['post']],
+      ['/.search', ['post']],
+      ['/Users/.search', ['post']],
+      ['/Groups/.search', ['post']],
+    ]
+    for (const [path, methods] of table) {
+      for (const method of methods) {
+        const { status } = await scim.send(method, path, method === 'get' || method === 'delete' ? undefined : [])
+        if (method === 'get') expect(status, path).to.equal(200)
+        else if (method === 'delete') expect(status, path).to.equal(204)
+        else expect(status, `${method} ${path}`).to.equal(400)
+      }
+    }
+    const { Resources } = (await scim.get('/ResourceTypes')).body
+    for (const { endpoint } of Resources) expect((await scim.get(endpoint)).status, endpoint).to.equal(200)
+  })
+
+  it('7644-3.1-01 writes every message under its own URN', async () => {
+    const { scim } = await createTenant()
+    const messages = 'urn:ietf:params:scim:api:messages:2.0'
+    for (const path of ['/Users', '/Groups', '', '/Schemas', '/ResourceTypes'])
+      expect((await scim.get(path)).body['schemas'], path).to.deep.equal([`${messages}:ListResponse`])
+    const search = { schemas: [`${messages}:SearchRequest`] }
+    expect((await scim.post('/.search', search)).body['schemas']).to.deep.equal([`${messages}:ListResponse`])
+    expect((await scim.get('/Users/nobody')).body['schemas']).to.deep.equal([`${messages}:Error`])
   })
 
   it('7644-3.11-05 has no /Me for a client', async () => {

@@ -10,7 +10,7 @@ describe('PUT and DELETE', () => {
     scim = (await createTenant()).scim
   })
 
-  it('7644-3.5.1-01 7644-3.5.1-02 7644-3.5.1-03 7644-3.5.1-08 replaces all of a user', async () => {
+  it('7644-3.5.1-01 7644-3.5.1-02 7644-3.5.1-03 7644-3.5.1-08 7643-7-06 replaces all of a user', async () => {
     const created = await scim.createUser('mira', {
       externalId: 'e',
       title: 'T',
@@ -96,7 +96,7 @@ describe('PUT and DELETE', () => {
     expect(await put()).to.deep.equal([])
   })
 
-  it('7644-3.6-01 7644-3.6-02 7644-3.6-03 7644-3.6-04 7644-3.6-05 HTTP-9110-02 deletes a user, and every trace in other resources', async () => {
+  it('7644-3.6-01 7644-3.6-02 7644-3.6-03 7644-3.6-04 7644-3.6-05 HTTP-9110-02 IOP-interop-01-13 deletes a user, and every trace in other resources', async () => {
     const mira = await scim.createUser('mira')
     const report = await scim.createUser('report', { [enterpriseSchema]: { manager: { value: mira['id'] } } })
     const group = await scim.createGroup('Core', [mira['id'], report['id']])

@@ -418,7 +418,7 @@ describe('attributes and excludedAttributes', () => {
   ]
 
   for (const [id, attributes, expected] of selections) {
-    it(`7644-3.4.2.5-01 7644-3.9-01 ${id} attributes=${attributes}`, async () => {
+    it(`7644-3.4.2.5-01 7644-3.9-01 7644-3.3-05 ${id} attributes=${attributes}`, async () => {
       const wanted = { ...always(), ...expected }
       const query = queryOf({ attributes })
       const strip = ({ version: _, ...body }: Body): Body => body
@@ -444,7 +444,7 @@ describe('attributes and excludedAttributes', () => {
     })
   }
 
-  it('7644-3.4.2.5-06 7643-7-12 gives source and syncedAt only where they are named', async () => {
+  it('7644-3.4.2.5-06 7643-7-12 7644-3.4.1-04 gives source and syncedAt only where they are named', async () => {
     const { body } = await scim.get(`/Users/${user['id']}?attributes=syncedAt,source,team`)
     expect(body[rollcallSchema]).to.have.all.keys('syncedAt', 'source', 'team')
     expect(Date.parse(body[rollcallSchema].syncedAt)).to.be.closeTo(Date.parse(user['meta'].created), 60_000)
@@ -646,9 +646,9 @@ describe('queries at the root', () => {
     ['7644-3.4.2.1-01', { startIndex: 4 }, '#Empty', 4],
     ['7644-3.4.2.1-01', { startIndex: 5 }, '', 4],
     ['7644-3.4.2.1-01', { count: 0 }, '', 4],
-    ['7644-3.4.2.3-02', { sortBy: 'displayName', sortOrder: 'descending' }, 'mira ben #Empty #Both'],
+    ['7644-3.4.2.3-02', { sortBy: 'displayName', sortOrder: 'descending' }, 'mira #Empty ben #Both'],
     ['7644-3.4.2.3-02', { sortBy: 'userName' }, 'ben mira #Both #Empty'],
-    ['7644-3.4.2.3-02', { sortBy: 'meta.resourceType' }, 'mira ben #Both #Empty'],
+    ['7644-3.4.2.3-02', { sortBy: 'meta.resourceType' }, '#Both #Empty mira ben'],
   ]
   for (const [id, parameters, expected, total] of queries) {
     it(`${id} answers ${JSON.stringify(parameters)}`, async () => {
@@ -657,6 +657,31 @@ describe('queries at the root', () => {
       expect(body['totalResults']).to.equal(total ?? body['Resources'].length)
     })
   }
+
+  it('7643-3-05 filters every type by the attributes that no schema lists', async () => {
+    const { scim: own } = await createTenant()
+    await own.createUser('mira', { externalId: 'one' })
+    await own.createGroup('Core', [], { externalId: 'two' })
+    for (const [endpoint, externalId] of [
+      ['/Users', 'one'],
+      ['/Groups', 'two'],
+    ]) {
+      const found = async (filter: string): Promise<number> =>
+        (await own.filter(String(endpoint), filter)).body['totalResults']
+      const { id, meta } = (await own.get(String(endpoint))).body['Resources'][0]
+      for (const filter of [
+        `externalId eq "${externalId}"`,
+        `id eq "${id}"`,
+        'meta.created gt "2020-01-01T00:00:00Z"',
+        `meta.lastModified ge "${meta.lastModified}"`,
+        `meta.resourceType eq "${meta.resourceType}"`,
+        `meta.version eq ${JSON.stringify(meta.version)}`,
+      ]) {
+        expect(await found(filter), filter).to.equal(1)
+        expect(await found(`not (${filter})`), filter).to.equal(0)
+      }
+    }
+  })
 
   it('7644-3.4.2.5-01 cuts every type by its own attributes', async () => {
     const body = await list(scim, '', {

@@ -8,7 +8,7 @@ describe('users over SCIM', () => {
     tenant = await createTenant()
   })
 
-  it('creates a user, and reads the same back', async () => {
+  it('7644-3.3-05 7644-3.4.1-01 7643-7-06 creates a user, and reads the same back', async () => {
     const created = await tenant.scim.post('/Users', {
       schemas: [userSchema, enterpriseSchema],
       userName: 'mira@larkspur.example',
@@ -24,7 +24,11 @@ describe('users over SCIM', () => {
     const read = await tenant.scim.get(`/Users/${created.body['id']}`)
     expect(read.status).to.equal(200)
     expect(read.body).to.deep.equal(created.body)
-    expect(read.headers['etag']).to.equal('W/"1"')
+    expect(read.headers).to.include({
+      'content-type': 'application/scim+json',
+      etag: 'W/"1"',
+      location: `${tenant.scim.baseUrl}/Users/${created.body['id']}`,
+    })
   })
 
   it('gives the manager with name and location, and clears the reference when the manager is deleted', async () => {

@@ -5,6 +5,8 @@ import { connect } from '../../server/db/connect.ts'
 import { query } from '../../server/db/query.ts'
 import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
 import { Installation, RollcallProcess } from '../support/process.ts'
+import { badgeSchema, exampleFolder, schemaFile, typeFile, withFolder } from '../support/resource-types.ts'
+import { userSchema } from '../support/scim-client.ts'
 
 describe('rollcall doctor', function () {
   this.timeout(60_000)
@@ -81,6 +83,30 @@ describe('rollcall doctor', function () {
       await db.destroy()
       await query(testDatabase(), 'drop database doctor_newer')
     }
+  })
+
+  it('reads the files of ROLLCALL_SCHEMAS_DIR, and says what they add, or what is wrong with them', async () => {
+    const look = (folder: string): Promise<{ code: number | null; output: string }> =>
+      examine({ DATABASE_URL: testDatabaseUrl(), ROLLCALL_SCHEMAS_DIR: folder })
+    const good = await look(exampleFolder)
+    expect(good.output).to.match(/ok +schemas +\S+resource-types adds to User, Device/)
+    expect(good.code).to.equal(0)
+    const gone = await look('/nowhere')
+    expect(gone.output).to.match(/BROKEN +schemas +ROLLCALL_SCHEMAS_DIR: the folder \/nowhere cannot be read/)
+    expect(gone.output).to.match(/ok +database/)
+    expect(gone.code).to.equal(1)
+    await withFolder({ 'notes.txt': 'nothing' }, async (folder) => {
+      expect((await look(folder)).output).to.match(/warning +schemas +\S+ has no resource type/)
+    })
+    const documents = [
+      schemaFile(badgeSchema, [{ name: 'title' }]),
+      typeFile('User', userSchema, { schemaExtensions: [{ schema: badgeSchema, required: false }] }),
+    ]
+    await withFolder({ 'badge.json': documents }, async (folder) => {
+      const { code, output } = await look(folder)
+      expect(output).to.match(/warning +schemas +urn:example:\S+:Badge:title has the name of a core attribute/)
+      expect(code).to.equal(0)
+    })
   })
 
   it('warns of a variable that means nothing', async () => {

@@ -5,6 +5,7 @@ import { type IncomingMessage, request } from 'node:http'
 import path from 'node:path'
 import { expect } from 'chai'
 import { Installation } from '../support/process.ts'
+import { exampleFolder, widgets, withFolder } from '../support/resource-types.ts'
 import { userSchema } from '../support/scim-client.ts'
 
 const token = 'token-given-by-the-operator'
@@ -129,6 +130,19 @@ describe('starting Rollcall on the embedded database', function () {
     expect(rollcall.output).not.to.include('short')
   })
 
+  it('does not start with files that it could not keep to, and shows the token once they are right', async () => {
+    await withFolder({ 'widget.json': widgets({ name: 'size', type: 'huge' }) }, async (folder) => {
+      const wrong = installation.run(['serve'], { ROLLCALL_SCHEMAS_DIR: folder })
+      expect((await wrong.exit).code).to.equal(4)
+      expect(wrong.output).to.match(/rollcall: ROLLCALL_SCHEMAS_DIR: \S+\/widget\.json: urn:example:Widget .*size type/)
+      expect(wrong.output).not.to.match(/serves SCIM|rc_/)
+    })
+    const right = await installation.serve({ ROLLCALL_SCHEMAS_DIR: exampleFolder })
+    const [, secret = ''] = await right.process.until(/Bearer token\s+(\S+)/)
+    const answer = await fetch(`${right.baseUrl}/Devices`, { headers: { Authorization: `Bearer ${secret}` } })
+    expect(await answer.json()).to.include({ totalResults: 0 })
+  })
+
   it('says which port is taken', async () => {
     const { baseUrl } = await installation.serve(given)
     const other = await Installation.create()
@@ -136,6 +150,9 @@ describe('starting Rollcall on the embedded database', function () {
       const second = other.run(['serve'], { PORT: new URL(baseUrl).port })
       expect((await second.exit).code).to.equal(4)
       expect(second.output).to.match(/the port is in use/)
+      // What is shown once is shown by the start that succeeds.
+      const third = await other.serve()
+      await third.process.until(/Bearer token\s+rc_/)
     } finally {
       await other.remove()
     }

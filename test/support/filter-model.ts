@@ -1,8 +1,7 @@
 // What a filter means, written a second time: over the JSON that GET returns, one resource at a time, straight from RFC 7644
-// section 3.4.2.2. The differential test compares its answers with those of the SQL. Nothing of the server is used here.
-import fc from 'fast-check'
+// section 3.4.2.2. The differential tests compare its answers with those of the SQL. Nothing of the server is used here.
 
-type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
 export type Resource = { [name: string]: Json }
 export type Comparison = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le'
 export type Operand = string | number | boolean | null
@@ -13,36 +12,52 @@ export type Filter =
   | { kind: 'not'; of: Filter }
   | { kind: 'pr'; text: string; path: Path }
   | { kind: 'compare'; text: string; path: Path; comparison: Comparison; value: Operand }
-  | { kind: 'some'; text: string; path: Path; of: Filter }
+  /** `attr[…]`, and `attr[…].sub op value`. */
+  | { kind: 'some'; text: string; path: Path; of: Filter; then: Filter | undefined }
 
 export interface Path {
   readonly urn?: string
   readonly name: string
   readonly sub?: string
   readonly multiValued?: boolean
-  readonly type: 'string' | 'boolean' | 'number' | 'dateTime' | 'id' | 'userName' | 'binary' | 'complex'
+  /**
+   * A `name` is compared whole without spaces at its ends, a `userName` without its width, too; a `location` by the resource
+   * that it names.
+   */
+  readonly type: 'string' | 'name' | 'userName' | 'boolean' | 'number' | 'dateTime' | 'binary' | 'location' | 'complex'
   readonly caseExact?: boolean
+  /** What a missing value counts as: a missing `primary` is false (RFC 7643 section 2.4). */
+  readonly missing?: boolean
 }
 
-/** The filter in the syntax of the standard. */
-export function writeFilter(filter: Filter): string {
+/** The filter in the syntax of the standard, with parentheses where they are needed; `loud` has its words in capitals. */
+export function writeFilter(filter: Filter, loud = false): string {
+  const word = (text: string): string => (loud ? text.toUpperCase() : text)
   switch (filter.kind) {
     case 'and':
     case 'or':
-      return filter.of.map((part) => `(${writeFilter(part)})`).join(` ${filter.kind} `)
+      return filter.of.map((part) => writePart(part, filter.kind, loud)).join(` ${word(filter.kind)} `)
     case 'not':
-      return `not (${writeFilter(filter.of)})`
+      return `${word('not')} (${writeFilter(filter.of, loud)})`
     case 'pr':
-      return `${filter.text} pr`
+      return `${filter.text} ${word('pr')}`
     case 'compare':
-      return `${filter.text} ${filter.comparison} ${JSON.stringify(filter.value)}`
-    case 'some':
-      return `${filter.text}[${writeFilter(filter.of)}]`
+      return `${filter.text} ${word(filter.comparison)} ${JSON.stringify(filter.value)}`
+    case 'some': {
+      const then = filter.then === undefined ? '' : `.${writeFilter(filter.then, loud)}`
+      return `${filter.text}[${writeFilter(filter.of, loud)}]${then}`
+    }
   }
 }
 
+// `and` binds closer than `or`; a chain inside the same chain keeps its parentheses, so that the tree stays as it is.
+function writePart(part: Filter, around: 'and' | 'or', loud: boolean): string {
+  const isBare = (part.kind !== 'and' && part.kind !== 'or') || (part.kind === 'and' && around === 'or')
+  return isBare ? writeFilter(part, loud) : `(${writeFilter(part, loud)})`
+}
+
 /** Whether a resource, as GET returns it, meets the filter. */
-export function meets(resource: Resource, filter: Filter): boolean {
+export function meets(resource: Json, filter: Filter): boolean {
   switch (filter.kind) {
     case 'and':
       return filter.of.every((part) => meets(resource, part))
@@ -55,7 +70,10 @@ export function meets(resource: Resource, filter: Filter): boolean {
     case 'compare':
       return meetsComparison(readValues(resource, filter.path), filter.path, filter.comparison, filter.value)
     case 'some':
-      return readElements(resource, filter.path).some((element) => meets(element as Resource, filter.of))
+      return readElements(resource, filter.path).some((element) => {
+        const value = isObject(element) ? element : { value: element }
+        return meets(value, filter.of) && (filter.then === undefined || meets(value, filter.then))
+      })
   }
 }
 
@@ -72,17 +90,16 @@ function meetsComparison(
 
 function compareOne(value: Json | undefined, path: Path, comparison: Comparison, operand: Operand): boolean {
   if (comparison === 'ne') return !compareOne(value, path, 'eq', operand)
-  // RFC 7643 section 2.4: no `primary` is primary false.
-  const given = value === undefined && (path.sub ?? path.name) === 'primary' ? false : value
+  const given = value ?? path.missing
   if (given === undefined) return false
-  const [left, right] = [toKey(given, path), toKey(operand, path)]
+  const [left, right] = [toKey(given, path, comparison), toKey(operand, path, comparison)]
   if (typeof left === 'string' && typeof right === 'string') {
     if (comparison === 'co') return left.includes(right)
     if (comparison === 'sw') return left.startsWith(right)
     if (comparison === 'ew') return left.endsWith(right)
     return inOrder(Buffer.compare(Buffer.from(left), Buffer.from(right)), comparison)
   }
-  return inOrder(Number(left) - Number(right), comparison)
+  return inOrder(left === right ? 0 : left < right ? -1 : 1, comparison)
 }
 
 function inOrder(difference: number, comparison: Comparison): boolean {
@@ -92,37 +109,46 @@ function inOrder(difference: number, comparison: Comparison): boolean {
   return comparison === 'lt' ? difference < 0 : difference <= 0
 }
 
-function toKey(value: Json, path: Path): string | number | boolean {
-  if (path.type === 'boolean') return value === true
+function toKey(value: Json, path: Path, comparison: Comparison): string | number | bigint {
+  if (path.type === 'boolean') return Number(value)
   if (path.type === 'number') return Number(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  if (path.type === 'dateTime') return Date.parse(text)
-  // A location is the same whatever it begins with (RFC 7643 section 2.4).
-  if (path.type === 'id') return text.slice(text.lastIndexOf('/') + 1)
-  if (path.caseExact === true) return text
-  if (path.type === 'userName') return foldUserName(text)
-  // PostgreSQL lowers letter by letter, to one letter each.
-  return Array.from(text.normalize('NFC'), (letter) => Array.from(letter.toLowerCase())[0]).join('')
+  if (path.type === 'dateTime') return toMicroseconds(text)
+  const located = path.type === 'location' ? text.slice(text.lastIndexOf('/') + 1) : text
+  if (path.caseExact === true) return located
+  const isTrimmed = comparison === 'eq' && (path.type === 'name' || path.type === 'userName')
+  const whole = isTrimmed ? located.trim() : located
+  return fold(path.type === 'userName' ? narrow(whole) : whole)
 }
 
-function foldUserName(text: string): string {
-  const narrow = text.replace(/[\uff01-\uff5e]/g, (wide) => wide.normalize('NFKC'))
-  return narrow.normalize('NFC').toLowerCase().replaceAll('ς', 'σ')
+// What PostgreSQL tells apart. Without a zone it is UTC.
+function toMicroseconds(text: string): bigint {
+  const [, moment = '', fraction = '0', zone = 'Z'] = /^([^.Z+]*T[\d:]+)(?:\.(\d+))?(.+)?$/.exec(text) ?? []
+  return BigInt(Date.parse(moment + zone)) * 1000n + BigInt(Math.round(Number(`0.${fraction}`) * 1e6))
 }
 
-function readValues(resource: Resource, path: Path): (Json | undefined)[] {
+function fold(text: string): string {
+  return text.normalize('NFC').toLowerCase().replaceAll('ς', 'σ')
+}
+
+function narrow(text: string): string {
+  return text.replace(/[\uff01-\uff5e]/g, (wide) => wide.normalize('NFKC'))
+}
+
+/** The values that a path leads to; an undefined one where an element, or the resource, has none. */
+export function readValues(resource: Json, path: Path): (Json | undefined)[] {
   if (path.multiValued === true) return readElements(resource, path).map((element) => readSub(element, path))
-  const container = path.urn === undefined ? resource : resource[path.urn]
-  const value = isObject(container) ? container[path.name] : undefined
-  return [readSub(value, path)]
+  return [readSub(readAttribute(resource, path), path)]
 }
 
-function readElements(resource: Resource, path: Path): Json[] {
-  const container = path.urn === undefined ? resource : resource[path.urn]
-  const values = isObject(container) ? container[path.name] : undefined
-  const list = Array.isArray(values) ? values : []
-  // Filters ask for the groups that name the user as a member, not for groups of groups.
-  return path.name === 'groups' ? list.filter((group) => isObject(group) && group['type'] === 'direct') : list
+function readElements(resource: Json, path: Path): Json[] {
+  const values = readAttribute(resource, path)
+  return Array.isArray(values) ? values : []
+}
+
+function readAttribute(resource: Json, path: Path): Json | undefined {
+  const container = path.urn === undefined || !isObject(resource) ? resource : resource[path.urn]
+  return isObject(container) ? container[path.name] : undefined
 }
 
 function readSub(value: Json | undefined, path: Path): Json | undefined {
@@ -137,103 +163,4 @@ function isAssigned(value: Json | undefined): boolean {
 
 function isObject(value: Json | undefined): value is Resource {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** An attribute that filters may ask for, and operands that are likely to hit something. */
-export interface Subject {
-  readonly path: Path
-  readonly operands: readonly Operand[]
-  readonly comparisons?: readonly Comparison[]
-}
-
-const equality: readonly Comparison[] = ['eq', 'ne']
-const orders: readonly Comparison[] = ['gt', 'ge', 'lt', 'le']
-
-function listComparisons({ path, comparisons }: Subject): readonly Comparison[] {
-  if (comparisons !== undefined) return comparisons
-  if (path.type === 'boolean') return equality
-  if (path.type === 'number' || path.type === 'dateTime') return [...equality, ...orders]
-  if (path.type === 'binary') return [...equality, 'co', 'sw', 'ew']
-  return [...equality, ...orders, 'co', 'sw', 'ew']
-}
-
-/** Random filters over the subjects; those with the same multi-valued attribute also meet inside brackets. */
-export function arbitraryFilter(subjects: readonly Subject[], coreUrn: string): fc.Arbitrary<Filter> {
-  const leaf = fc
-    .constantFrom(...subjects)
-    .chain((subject) => arbitraryLeaf(subject, arbitraryText(subject.path, coreUrn)))
-  const leaves = fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 1, arbitrary: arbitrarySome(subjects, coreUrn) })
-  return fc.letrec<{ filter: Filter; tree: Filter }>((tie) => ({
-    filter: fc.oneof(
-      { maxDepth: 3, withCrossShrink: true },
-      { weight: 2, arbitrary: leaves },
-      { weight: 3, arbitrary: tie('tree') },
-    ),
-    tree: arbitraryTree(tie('filter')),
-  })).filter
-}
-
-function arbitraryTree(part: fc.Arbitrary<Filter>): fc.Arbitrary<Filter> {
-  return fc.oneof(
-    part.map((of): Filter => ({ kind: 'not', of })),
-    fc.record({ kind: fc.constantFrom('and', 'or'), of: fc.array(part, { minLength: 2, maxLength: 3 }) }),
-  )
-}
-
-function arbitrarySome(subjects: readonly Subject[], coreUrn: string): fc.Arbitrary<Filter> {
-  const complex = subjects.filter(({ path }) => path.multiValued === true && path.sub !== undefined)
-  return fc.constantFrom(...complex).chain(({ path: { urn, name } }) => {
-    const inner = complex.filter(({ path }) => path.urn === urn && path.name === name)
-    const leaf = fc.constantFrom(...inner).chain(({ path: { multiValued: _, urn: __, ...path }, ...subject }) => {
-      const [own, text] = [{ ...path, name: path.sub ?? '' }, path.sub ?? '']
-      delete (own as { sub?: string }).sub
-      return arbitraryLeaf({ ...subject, path: own }, fc.constant(text))
-    })
-    const of = fc.oneof({ weight: 1, arbitrary: leaf }, { weight: 1, arbitrary: arbitraryTree(leaf) })
-    const path: Path = { ...(urn === undefined ? {} : { urn }), name, multiValued: true, type: 'complex' }
-    return fc.record({ kind: fc.constant('some'), text: arbitraryText(path, coreUrn), path: fc.constant(path), of })
-  })
-}
-
-function arbitraryLeaf(subject: Subject, text: fc.Arbitrary<string>): fc.Arbitrary<Filter> {
-  const { path } = subject
-  const present = fc.record({ kind: fc.constant('pr'), text, path: fc.constant(path) })
-  if (path.type === 'complex') return present
-  const value = fc.constantFrom(...subject.operands).chain((operand) => arbitraryOperand(operand, path))
-  const compare = fc
-    .record({
-      kind: fc.constant('compare'),
-      text,
-      path: fc.constant(path),
-      comparison: fc.constantFrom(...listComparisons(subject)),
-      value,
-    })
-    .map((one): Filter =>
-      one.value === null && !equality.includes(one.comparison) ? { ...one, comparison: 'eq' } : one,
-    )
-  return fc.oneof({ weight: 1, arbitrary: present }, { weight: 5, arbitrary: compare })
-}
-
-// The value itself, a piece of it, or the same in capitals.
-function arbitraryOperand(operand: Operand, path: Path): fc.Arbitrary<Operand> {
-  if (typeof operand !== 'string' || path.type === 'id' || path.type === 'dateTime') {
-    return fc.oneof({ weight: 9, arbitrary: fc.constant(operand) }, { weight: 1, arbitrary: fc.constant(null) })
-  }
-  const letters = Array.from(operand)
-  const piece = fc
-    .tuple(fc.nat(letters.length), fc.nat(letters.length))
-    .map(([from, to]) => letters.slice(from, to).join(''))
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.constant(operand) },
-    { weight: 4, arbitrary: piece.filter((text) => path.type !== 'binary' || text !== '') },
-    { weight: 2, arbitrary: fc.constant(operand.toUpperCase()) },
-    { weight: 1, arbitrary: fc.constant(null) },
-  )
-}
-
-// The path with or without its URN, in its own spelling or in capitals (RFC 7644 section 3.10).
-function arbitraryText({ urn, name, sub }: Path, coreUrn: string): fc.Arbitrary<string> {
-  const plain = sub === undefined ? name : `${name}.${sub}`
-  const texts = urn === undefined ? [plain, `${coreUrn}:${plain}`] : [`${urn}:${plain}`]
-  return fc.constantFrom(...texts, ...texts.map((text) => text.toUpperCase()))
 }
