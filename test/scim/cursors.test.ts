@@ -295,7 +295,7 @@ describe('cursors that are refused', () => {
     it(`9865-2-07 are those with ${what}`, async () => {
       const merged = Object.entries({ ...parameters, ...change, cursor }).filter(([, value]) => value !== undefined)
       for (const ask of [get, post]) {
-        const reply = await ask(scim, endpoint, Object.fromEntries(merged) as Parameters)
+        const reply = await ask(scim, endpoint, Object.fromEntries(merged))
         expectError(reply, 400, 'invalidCursor')
       }
     })
