@@ -12,6 +12,9 @@ import type { Search } from './search.ts'
 /** How many seconds a cursor can be used. */
 export const cursorTimeout = 3600
 
+// Compressing costs more than all else about a cursor.
+const longKey = 500
+
 /** What has to be known to go on. */
 export interface Cursor {
   readonly after: Position
@@ -32,12 +35,12 @@ export class Cursors {
 
   /**
    * The text of a cursor for whoever asks now, and for the same search of what `listing` names. Its characters are unreserved
-   * in URLs. It is compressed as the keys of an index are: a userName that fits into an index fits into a URL.
+   * in URLs. A long key is compressed, as it is in an index: a userName that fits there fits into a URL.
    */
   async seal(cursor: Cursor, exchange: Exchange, search: Search, listing: string): Promise<string> {
     const { after, count, total } = cursor
     return new EncryptJWT({ key: after.key, id: after.id, count, ...(total === undefined ? {} : { total }) })
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', zip: 'DEF' })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', ...((after.key?.length ?? 0) > longKey ? { zip: 'DEF' } : {}) })
       .setSubject(describeReader(exchange))
       .setAudience(describeSearch(search, listing))
       .setExpirationTime(new Date(this.#now().getTime() + cursorTimeout * 1000))
