@@ -1,4 +1,5 @@
 // The composition root: builds every part once and mounts the faces.
+import type { RequestListener } from 'node:http'
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -27,6 +28,9 @@ import { listRedefinitions, readResourceTypes } from './scim/schema-files.ts'
 import { ScimServer } from './scim/server.ts'
 
 export interface App {
+  /** What an HTTP server hands requests to. */
+  readonly listener: RequestListener
+  /** The routes, for those who want to know them. */
   readonly express: Express
   readonly requestLog: RequestLog
   readonly lastUsed: LastUsed
@@ -65,7 +69,6 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   app.set('etag', false)
   app.set('x-powered-by', false)
   app.set('query parser', false)
-  app.use(joinSlashes)
   const scimRouter = createScimRouter(scim, types)
   app.use('/scim/v2', scimRouter)
   app.use('/scim/:version', refuseVersion(scim))
@@ -84,16 +87,19 @@ export function createApp({ config, db, logger, now }: AppParts): App {
       .type('text/plain')
       .send(status === 400 ? 'Bad request.\n' : 'Something went wrong here.\n')
   })
-  return { express: app, requestLog, lastUsed, drain: () => health.drain() }
+  const listener: RequestListener = (request, response) => {
+    request.url = toPath(request.url ?? '/')
+    app(request, response)
+  }
+  return { listener, express: app, requestLog, lastUsed, drain: () => health.drain() }
 }
 
-// A base URL that ends in a slash gives //Users; it means /Users. Who takes us for a proxy sends the whole URL.
-function joinSlashes(request: Request, _response: Response, next: NextFunction): void {
-  if (request.url.includes('//')) {
-    const [path = '', ...query] = request.url.split('?')
-    request.url = [path.replace(/^https?:\/\/[^/]*/i, '').replace(/\/{2,}/g, '/'), ...query].join('?')
-  }
-  next()
+// A base URL that ends in a slash gives //Users; it means /Users. Who takes us for a proxy sends the whole URL. Express would
+// look at the target before anything else, and answer in HTML to one that is no path.
+function toPath(target: string): string {
+  if (target.startsWith('/') && !target.includes('//')) return target
+  const [path = '', ...query] = target.split('?')
+  return [`/${path.replace(/^https?:\/\/[^/]*/i, '')}`.replace(/\/{2,}/g, '/'), ...query].join('?')
 }
 
 function refuseVersion(scim: ScimServer) {

@@ -49,7 +49,10 @@ async function run(
   const migrated = await whenReachable(() => migrate(db))
   if (migrated.length > 0) logger.info({ migrated }, 'database migrated')
   const app = createApp({ config, db, logger, now })
-  const server = createServer({ maxHeaderSize: 65_536, keepAliveTimeout: 65_000, requestTimeout: 120_000 }, app.express)
+  const server = createServer(
+    { maxHeaderSize: 65_536, keepAliveTimeout: 65_000, requestTimeout: 120_000 },
+    app.listener,
+  )
   answerClientErrors(server)
   const { requestLog, lastUsed } = app
   const endChores = startChores({

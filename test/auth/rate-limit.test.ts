@@ -24,7 +24,7 @@ describe('the rate limit', () => {
       now: () => new Date(now.getTime() + aheadMs),
     })
     const ask = (token: string) =>
-      supertest(app.express)
+      supertest(app.listener)
         .get('/scim/v2/Users?count=0')
         .set({ Authorization: `Bearer ${token}`, Accept: 'application/scim+json' })
     for (let count = 0; count < 10; count++) expect((await ask(tenant.directoryToken)).status).to.equal(200)

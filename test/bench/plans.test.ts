@@ -91,7 +91,7 @@ describe('the plans of the statements that are measured', function () {
     }
     db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log })
     const logger = createLogger('silent')
-    server = createServer(createApp({ config: readConfig({}), db, logger, now: clock.now }).express)
+    server = createServer(createApp({ config: readConfig({}), db, logger, now: clock.now }).listener)
     scim = new ScimClient(supertest(server), 'http://127.0.0.1', tenant.directoryToken)
     cursor = String((await scim.get('/Users?cursor=&count=100')).body['nextCursor'])
   })

@@ -23,7 +23,7 @@ describe('fuzzing', function () {
     const config = readConfig({ RATE_LIMIT_PER_SECOND: '1000000', ROLLCALL_SCHEMAS_DIR: schemasFolder })
     const logger = createLogger('error', { write: (line) => errors.push(line) })
     const app = createApp({ config, db: testDatabase(), logger, now: () => new Date() })
-    const server = answerClientErrors(createServer({ maxHeaderSize: 65_536 }, app.express))
+    const server = answerClientErrors(createServer({ maxHeaderSize: 65_536 }, app.listener))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`
     const world = await World.create(testDatabase(), baseUrl)

@@ -18,9 +18,9 @@ describe('health', () => {
 
   it('is live but not ready without its database, and says why', async () => {
     const db = connect({ url: 'postgres://nobody@127.0.0.1:1/none', poolSize: 1 })
-    const { express } = createApp({ ...parts, db })
-    expect((await supertest(express).get('/livez')).status).to.equal(200)
-    const ready = await supertest(express).get('/readyz')
+    const { listener } = createApp({ ...parts, db })
+    expect((await supertest(listener).get('/livez')).status).to.equal(200)
+    const ready = await supertest(listener).get('/readyz')
     expect([ready.status, ready.text]).to.deep.equal([503, 'the database cannot be reached\n'])
     await db.destroy()
   })
@@ -28,7 +28,7 @@ describe('health', () => {
   it('is not ready once it is told to stop', async () => {
     const app = createApp({ ...parts, db: testDatabase() })
     app.drain()
-    const ready = await supertest(app.express).get('/readyz')
+    const ready = await supertest(app.listener).get('/readyz')
     expect([ready.status, ready.text]).to.deep.equal([503, 'shutting down\n'])
   })
 })

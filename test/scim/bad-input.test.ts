@@ -797,7 +797,7 @@ describe('a database that goes away', function () {
     db = connect({ url: url.href, poolSize: 4 })
     const logger = createLogger('debug', { write: (line) => lines.push(line) })
     const app = createApp({ config: readConfig({ RATE_LIMIT_PER_SECOND: '100000' }), db, logger, now: clock.now })
-    server = createHttpServer(app.express)
+    server = createHttpServer(app.listener)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     scim = new ScimClient(supertest(server), origin, await give(['read', 'write']))

@@ -106,7 +106,7 @@ describe('a bulk request', () => {
         logger: createLogger('silent'),
         now: () => new Date(now.getTime() + aheadMs),
       })
-      const server = createServer(app.express).listen(0, '127.0.0.1')
+      const server = createServer(app.listener).listen(0, '127.0.0.1')
       try {
         const limited = new ScimClient(supertest(server), 'http://127.0.0.1', scim.token)
         expect((await limited.get('/Users')).status).to.equal(200)

@@ -540,8 +540,8 @@ describe('compatibility with real clients', () => {
     const config = readConfig({ RATE_LIMIT_PER_SECOND: '1' })
     const logger = createLogger('debug', { write: () => undefined })
     const at = clock.now()
-    const { express } = createApp({ config, db: testDatabase(), logger, now: () => at })
-    const hurried = new ScimClient(supertest(express), '', tenant.directoryToken)
+    const { listener } = createApp({ config, db: testDatabase(), logger, now: () => at })
+    const hurried = new ScimClient(supertest(listener), '', tenant.directoryToken)
     let reply: Reply
     do reply = await hurried.get('/Users?count=0')
     while (reply.status === 200)

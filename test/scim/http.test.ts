@@ -271,11 +271,13 @@ describe('HTTP headers and methods', () => {
   it('HTTP-9110-01 takes a request target with the whole URL in it', async () => {
     await scim.createUser('mira')
     const head = `Host: h.example\r\nConnection: close\r\nAuthorization: Bearer ${scim.token}\r\n\r\n`
-    const reply = await sendRaw(
-      scim.baseUrl,
-      `GET http://h.example/scim/v2//Users?filter=userName+pr HTTP/1.1\r\n${head}`,
-    )
-    expect([reply.status, JSON.parse(reply.text)['totalResults']]).to.deep.equal([200, 1])
+    for (const origin of ['http://h.example', 'http://h.example:port', 'http://h[.example]]:1', 'HTTP://']) {
+      const target = `${origin}/scim/v2//Users?filter=userName+pr`
+      const reply = await sendRaw(scim.baseUrl, `GET ${target} HTTP/1.1\r\n${head}`)
+      expect([reply.status, JSON.parse(reply.text)['totalResults']], origin).to.deep.equal([200, 1])
+    }
+    const odd = await sendRaw(scim.baseUrl, `GET htp://h[.example]]:1/scim/v2/Users HTTP/1.1\r\n${head}`)
+    expect([odd.status, odd.headers['content-type']]).to.deep.equal([404, 'text/plain; charset=utf-8'])
   })
 })
 

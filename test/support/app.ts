@@ -36,7 +36,7 @@ async function start(): Promise<Running> {
   const config = readConfig({ ROLLCALL_ADMIN_TOKEN: operatorToken, RATE_LIMIT_PER_SECOND: '100000' })
   const logger = createLogger('debug', { write: (line) => logLines.push(line) })
   const app = createApp({ config, db: testDatabase(), logger, now: clock.now })
-  const server = createServer({ maxHeaderSize: 65_536 }, app.express)
+  const server = createServer({ maxHeaderSize: 65_536 }, app.listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { app, server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }

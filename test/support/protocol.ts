@@ -44,7 +44,7 @@ export async function withApp(
   work: (origin: string) => Promise<void>,
 ): Promise<void> {
   const parts = { config: readConfig(settings), db: testDatabase(), logger: createLogger('silent'), now: clock.now }
-  const server = createServer(createApp(parts).express)
+  const server = createServer(createApp(parts).listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
     await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
