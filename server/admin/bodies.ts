@@ -2,14 +2,12 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { Scope } from '../db/tables.ts'
-import type { CustomDefinition } from '../directory/custom-attributes.ts'
+import { type CustomDefinition, isReservedName } from '../directory/custom-attributes.ts'
 import { AppError } from '../errors.ts'
 
 const name = { type: 'string', minLength: 1, maxLength: 200, pattern: '\\S' }
 const id = { type: 'string', pattern: '^[a-z]+_[0-9a-z]+$', maxLength: 60 }
-// What every JavaScript object has cannot be told from an attribute of that name.
-const reservedNames = Object.getOwnPropertyNames(Object.prototype)
-const attributeName = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_$-]{0,99}$', not: { enum: reservedNames } }
+const attributeName = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_$-]{0,99}$' }
 
 // uniqueness: what no index enforces is not promised.
 const characteristics = {
@@ -133,6 +131,13 @@ export function checkDefinition(definition: Definition): void {
   const { subAttributes = [] } = definition
   if (definition.name.toLowerCase() === 'schemas') {
     throw new AppError('invalid_value', `definition.name must not be ${definition.name}, which every resource has.`)
+  }
+  const reserved = [definition, ...subAttributes].find(({ name: one }) => isReservedName(one))
+  if (reserved !== undefined) {
+    throw new AppError(
+      'invalid_value',
+      `definition: ${reserved.name} cannot be the name of an attribute; choose another.`,
+    )
   }
   const seen = new Set<string>()
   for (const sub of subAttributes) {

@@ -18,6 +18,11 @@ export function customSchemaId(resourceType: string): string {
   return `urn:ietf:params:scim:schemas:extension:custom:2.0:${resourceType}`
 }
 
+/** Whether no attribute can have the name, for every JavaScript object has something of that name already. */
+export function isReservedName(name: string): boolean {
+  return name in {}
+}
+
 export async function listCustomAttributes(db: Database, organizationId: string): Promise<CustomAttribute[]> {
   const rows = await db
     .selectFrom('custom_attributes')

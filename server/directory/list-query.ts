@@ -1,5 +1,6 @@
 // Lists resources, of one type or of several: the page that is asked for is selected first, and only then joined with what
-// belongs to it. A page is found by counting from the start, or behind a position, which costs the same however deep it is.
+// belongs to it. A page is found by counting from the start, or behind a position, which in an order that has an index costs the
+// same however deep it is.
 import type { Database } from '../db/connect.ts'
 import { Parameters, query } from '../db/query.ts'
 import type { Actor } from './actor.ts'

@@ -111,7 +111,7 @@ async function writeUnique(
     await query(tx, text, parameters)
   } catch (thrown) {
     const error = translateFault(thrown)
-    if (!(error instanceof AppError) || error.code !== 'uniqueness') throw error
+    if (!(error instanceof AppError) || error.code !== 'uniqueness') throw thrown // as it is: it may be for doing again
     throw new AppError('uniqueness', `${Object.keys(uniqueKeys).join(' or ')} is taken by another ${type.name}.`)
   }
 }

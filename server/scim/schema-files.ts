@@ -5,6 +5,7 @@ import path from 'node:path'
 import { Ajv, type ErrorObject } from 'ajv'
 import schemaFile from '../../schemas/schema-file.json' with { type: 'json' }
 import type { AttributeType } from '../directory/condition.ts'
+import { isReservedName } from '../directory/custom-attributes.ts'
 import { AppError } from '../errors.ts'
 import { isObject } from './resource.ts'
 import {
@@ -13,11 +14,12 @@ import {
   type SchemaDefinition,
   withoutCommon,
 } from './schema.ts'
-import { findProblem, isReservedName } from './schema-rules.ts'
+import { findProblem } from './schema-rules.ts'
 
 const check = new Ajv({ verbose: true }).compile<TypeFile | SchemaFile>(schemaFile)
 const resourceTypeUrn = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType'
-const reservedEndpoints = ['/me', '/bulk', '/schemas', '/resourcetypes', '/serviceproviderconfig']
+// The last two are what may precede a path in Bulk.
+const reservedEndpoints = ['/me', '/bulk', '/schemas', '/resourcetypes', '/serviceproviderconfig', '/scim', '/v2']
 // What describes the protocol itself, and what organizations add to people and groups.
 const reservedSchemas =
   /^urn:ietf:params:scim:schemas:(core:2\.0:(Schema|ResourceType|ServiceProviderConfig)$|extension:custom:)/i

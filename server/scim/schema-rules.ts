@@ -1,4 +1,5 @@
 // What a schema from a file must keep to beyond its form (schemas/schema-file.json).
+import { isReservedName } from '../directory/custom-attributes.ts'
 import type { AttributeDefinition } from './schema.ts'
 
 /** What is wrong with the first attribute that cannot be kept to, beginning with its name; undefined where all can. */
@@ -17,11 +18,6 @@ export function findProblem(
     if (inner !== undefined) return inner
   }
   return undefined
-}
-
-/** Whether every object has something of this name already. */
-export function isReservedName(name: string): boolean {
-  return name in {}
 }
 
 function describeProblem(attribute: AttributeDefinition, parent?: AttributeDefinition): string | undefined {

@@ -180,6 +180,27 @@ describe('many writers of resources of one’s own', () => {
       await checkConsistency(tenant)
     }))
 
+  it('are written again where PostgreSQL broke a deadlock', () => {
+    const schema = 'urn:example:Slot'
+    const documents = [schemaFile(schema, [{ name: 'place', uniqueness: 'server' }]), typeFile('Slot', schema)]
+    return withTypes(documents, async ({ scim, tenant }) => {
+      const slot = (place: string): Body => ({ schemas: [schema], place })
+      const [a, b] = [await create(scim, '/Slots', slot('a')), await create(scim, '/Slots', slot('b'))]
+      const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%unique_values%'`
+      const other = await testDatabase().startTransaction().execute()
+      const [organization, bId, aId] = [tenant.organizationId, b['id'], a['id']]
+      const take = `update unique_values set value_key = 'wanted' where org_id = $1 and resource_id = $2`
+      await query(other, take, [organization, bId])
+      const writing = scim.put(`/Slots/${aId}`, slot('wanted'))
+      while ((await query(testDatabase(), waiting)).length === 0);
+      // The write has waited longer, and is therefore the one that is broken off.
+      const lock = 'select 1 from resources where org_id = $1 and id = $2 for update'
+      expect(await query(other, lock, [organization, aId])).to.have.length(1)
+      await other.rollback().execute()
+      expect((await writing).body['place']).to.equal('wanted')
+    })
+  })
+
   it('never swap unique values, and lose none', () => {
     const schema = 'urn:example:Slot'
     const documents = [schemaFile(schema, [{ name: 'place', uniqueness: 'server' }]), typeFile('Slot', schema)]

@@ -160,6 +160,7 @@ describe('the folder of schemas', () => {
     const refused: readonly (readonly [readonly Body[], string])[] = [
       [[schema, { ...type, endpoint: '/users' }], 'the endpoint /users is taken'],
       [[schema, { ...type, endpoint: '/Bulk' }], 'the endpoint /Bulk is taken'],
+      [[schema, { ...type, endpoint: '/V2' }], 'the endpoint /V2 is taken'],
       [[schema, { ...type, endpoint: 'Widgets' }], 'Widget endpoint must match pattern'],
       [[schema, { ...type, endpoint: '/a/b' }], 'Widget endpoint must match pattern'],
       [[schema, { ...type, name: 'my widget' }], 'name must match pattern'],
