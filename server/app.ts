@@ -34,6 +34,7 @@ export interface App {
   readonly express: Express
   readonly requestLog: RequestLog
   readonly lastUsed: LastUsed
+  readonly limiter: RateLimiter
   /** Makes /readyz say no. */
   drain(): void
 }
@@ -91,7 +92,7 @@ export function createApp({ config, db, logger, now }: AppParts): App {
     request.url = toPath(request.url ?? '/')
     app(request, response)
   }
-  return { listener, express: app, requestLog, lastUsed, drain: () => health.drain() }
+  return { listener, express: app, requestLog, lastUsed, limiter, drain: () => health.drain() }
 }
 
 // A base URL that ends in a slash gives //Users; it means /Users. Who takes us for a proxy sends the whole URL. Express would

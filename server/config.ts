@@ -8,6 +8,7 @@ import { AppError } from './errors.ts'
 export interface Config {
   readonly HOST: string
   readonly PORT: number
+  readonly WORKERS: number
   readonly PUBLIC_URL?: string
   readonly TRUST_PROXY: boolean
   readonly DATA_DIR: string
@@ -36,6 +37,9 @@ const properties = schema.properties as unknown as Record<string, Property>
 
 const urls = ['PUBLIC_URL', 'DATABASE_URL']
 
+// The embedded PostgreSQL takes 100; the primary process, and commands that run beside it, need some.
+const embeddedConnections = 90
+
 /** Throws config_invalid naming every mistake. An empty variable counts as not set. */
 export function readConfig(environment: Environment = process.env): Config {
   const mistakes: string[] = []
@@ -46,13 +50,16 @@ export function readConfig(environment: Environment = process.env): Config {
   }
   // Ajv coerces "3000" to 3000 and "true" to true, and fills the defaults in.
   const ajv = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, verbose: false, keywords: ['secret'] })
-  if (!ajv.validate(schema, given)) mistakes.push(...(ajv.errors ?? []).map(explain))
-  else
+  const valid = ajv.validate(schema, given)
+  const config = Object.freeze(given) as unknown as Config
+  if (valid)
     mistakes.push(
       ...urls.filter((name) => typeof given[name] === 'string' && !URL.canParse(given[name])).map(explainUrl),
+      ...explainConnections(config),
     )
+  else mistakes.push(...(ajv.errors ?? []).map(explain))
   if (mistakes.length > 0) throw new AppError('config_invalid', mistakes.join('\n'))
-  return Object.freeze(given) as unknown as Config
+  return config
 }
 
 /** Variables that begin with ROLLCALL_ and mean nothing: most likely misspelt. */
@@ -98,6 +105,13 @@ function explain(error: ErrorObject): string {
   const allowed =
     error.keyword === 'enum' ? `: ${(error.params as { allowedValues: string[] }).allowedValues.join(', ')}` : ''
   return `${name} ${error.message ?? 'is wrong'}${allowed}. (${description})`
+}
+
+function explainConnections({ WORKERS, DATABASE_POOL_SIZE, DATABASE_URL }: Config): string[] {
+  const connections = WORKERS * DATABASE_POOL_SIZE
+  if (WORKERS === 1 || DATABASE_URL !== undefined || connections <= embeddedConnections) return []
+  const detail = `WORKERS times DATABASE_POOL_SIZE is ${connections}, and the embedded PostgreSQL has ${embeddedConnections} connections for them`
+  return [`${detail}; lower one of the two, or set DATABASE_URL.`]
 }
 
 function explainUrl(name: string): string {

@@ -23,6 +23,7 @@ describe('settings', () => {
     expect(readConfig({})).to.deep.equal({
       HOST: '127.0.0.1',
       PORT: 3000,
+      WORKERS: 1,
       TRUST_PROXY: false,
       DATA_DIR: './data',
       DATABASE_POOL_SIZE: 10,
@@ -38,6 +39,7 @@ describe('settings', () => {
     const config = readConfig({
       HOST: '::',
       PORT: '0',
+      WORKERS: '16',
       PUBLIC_URL: 'https://directory.example.com',
       TRUST_PROXY: 'true',
       DATABASE_URL: 'postgresql://rollcall:p%40ss@db.example:5433/rollcall?sslmode=require',
@@ -48,6 +50,7 @@ describe('settings', () => {
     expect(config).to.include({
       HOST: '::',
       PORT: 0,
+      WORKERS: 16,
       TRUST_PROXY: true,
       LOG_LEVEL: 'debug',
       PUBLIC_URL: 'https://directory.example.com',
@@ -97,6 +100,9 @@ describe('settings', () => {
     ['PORT', 'three thousand'],
     ['PORT', '80.5'],
     ['PORT', '-1'],
+    ['WORKERS', '0'],
+    ['WORKERS', '1.5'],
+    ['WORKERS', '10'],
     ['TRUST_PROXY', 'yes'],
     ['DATABASE_POOL_SIZE', '1'],
     ['DATABASE_URL', 'db.example/rollcall'],

@@ -1,19 +1,16 @@
-// `rollcall serve`: database, migrations, the default organization, then the port; and all of it in reverse at the end.
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+// `rollcall serve`: database, migrations, the port, the default organization; and all of it in reverse at the end.
 import { setTimeout as wait } from 'node:timers/promises'
-import { createApp } from '../app.ts'
 import { type Config, findUnknownVariables } from '../config.ts'
 import { migrate } from '../db/migrate.ts'
 import { openDatabase, type OpenDatabase } from '../db/open.ts'
 import { defaultName, ensureDefaults } from '../default-organization.ts'
 import { AppError } from '../errors.ts'
-import { answerClientErrors } from '../ops/client-error.ts'
-import { startChores } from '../ops/chores.ts'
+import { startSweeping } from '../ops/chores.ts'
 import { createLogger, type Logger } from '../ops/logger.ts'
+import { startHttpService } from './http-service.ts'
+import { startWorkers } from './workers.ts'
 
 const reachDatabaseWithinMs = 30_000
-const finishRequestsWithinMs = 5000
 
 /** Runs until SIGTERM or SIGINT. Throws what keeps it from starting. */
 export async function serve(config: Config, print: (line: string) => void): Promise<void> {
@@ -44,38 +41,31 @@ async function run(
   print: (line: string) => void,
   stopping: PromiseWithResolvers<void>,
 ): Promise<void> {
-  const { db } = database
+  const { db, url: databaseUrl } = database
   const now = (): Date => new Date()
   const migrated = await whenReachable(() => migrate(db))
   if (migrated.length > 0) logger.info({ migrated }, 'database migrated')
-  const app = createApp({ config, db, logger, now })
-  const server = createServer(
-    { maxHeaderSize: 65_536, keepAliveTimeout: 65_000, requestTimeout: 120_000 },
-    app.listener,
-  )
-  answerClientErrors(server)
-  const { requestLog, lastUsed } = app
-  const endChores = startChores({
+  const service =
+    config.WORKERS === 1
+      ? await startHttpService({ config, db, logger })
+      : await startWorkers({ config, databaseUrl, logger })
+  const endSweeping = startSweeping({
     db,
     now,
-    requestLog,
-    lastUsed,
     logger,
     tombstoneDays: config.TOMBSTONE_DAYS,
     requestLogDays: config.REQUEST_LOG_DAYS,
   })
   try {
-    const port = await listen(server, config)
     // The token that this may make is shown once, so by a start that has nothing left to fail at.
     const defaults = await ensureDefaults(db, config, now())
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve())
-    logger.info({ database: database.description, port }, 'serving')
-    announce(config, port, defaults.newSecret, print)
+    logger.info({ database: database.description, port: service.port }, 'serving')
+    announce(config, service.port, defaults.newSecret, print)
     await stopping.promise
-    app.drain()
   } finally {
-    await stop(server)
-    await endChores()
+    await service.stop()
+    endSweeping()
   }
 }
 
@@ -88,26 +78,6 @@ async function whenReachable<Result>(work: () => Promise<Result>): Promise<Resul
       if (!(error instanceof AppError) || error.code !== 'database_unavailable' || Date.now() > deadline) throw error
     }
   }
-}
-
-function listen(server: Server, { PORT, HOST }: Config): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message
-      reject(new AppError('config_invalid', `PORT ${PORT} of HOST ${HOST} cannot be listened on: ${reason}.`))
-    })
-    server.listen(PORT, HOST, () => resolve((server.address() as AddressInfo).port))
-  })
-}
-
-// Requests under way are finished; a connection is closed as soon as it only waits.
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  const closing = setInterval(() => server.closeIdleConnections(), 50)
-  const forcing = setTimeout(() => server.closeAllConnections(), finishRequestsWithinMs)
-  await closed
-  clearInterval(closing)
-  clearTimeout(forcing)
 }
 
 function announce(config: Config, port: number, newSecret: string | undefined, print: (line: string) => void): void {

@@ -7,6 +7,8 @@ import { startEmbeddedPostgres } from './embedded/start.ts'
 
 export interface OpenDatabase {
   readonly db: Database
+  /** Where it is, for other processes to connect; with the password. */
+  readonly url: string
   /** For messages: no password. */
   readonly description: string
   /** Closes the connections, and stops the embedded server where nobody else uses it. */
@@ -28,8 +30,9 @@ export async function openDatabase(config: Settings, options: OpenOptions): Prom
   const onPoolError = options.onError ?? (() => undefined)
   const poolSize = config.DATABASE_POOL_SIZE
   if (config.DATABASE_URL !== undefined) {
-    const db = connect({ url: config.DATABASE_URL, poolSize, onPoolError })
-    return { db, description: describeUrl(config.DATABASE_URL), close: () => db.destroy() }
+    const url = config.DATABASE_URL
+    const db = connect({ url, poolSize, onPoolError })
+    return { db, url, description: describeUrl(url), close: () => db.destroy() }
   }
   const embedded = await startEmbeddedPostgres(config.DATA_DIR)
   const hold = new ExclusiveHold(embedded.url, options.onLost)
@@ -43,6 +46,7 @@ export async function openDatabase(config: Settings, options: OpenOptions): Prom
   const startedHere = !embedded.adopted
   return {
     db,
+    url: embedded.url,
     description: `embedded PostgreSQL in ${config.DATA_DIR}`,
     close: async () => {
       await db.destroy()

@@ -10,29 +10,22 @@ const sweepEveryMs = 3_600_000
 const sweepBatch = 5000
 const dayMs = 86_400_000
 
-export interface ChoreParts {
-  readonly db: Database
-  readonly now: () => Date
+export interface FlushParts {
   readonly requestLog: RequestLog
   readonly lastUsed: LastUsed
+  readonly logger: Logger
+}
+
+export interface SweepParts {
+  readonly db: Database
+  readonly now: () => Date
   readonly logger: Logger
   readonly tombstoneDays: number
   readonly requestLogDays: number
 }
 
-/** Writes what requests left in memory. */
-export async function flush({ requestLog, lastUsed }: Pick<ChoreParts, 'requestLog' | 'lastUsed'>): Promise<void> {
-  await requestLog.flush()
-  await lastUsed.flush()
-}
-
 /** Removes tombstones and request log entries that are old enough, in batches that lock little. */
-export async function sweep({
-  db,
-  now,
-  tombstoneDays,
-  requestLogDays,
-}: Omit<ChoreParts, 'requestLog' | 'lastUsed' | 'logger'>): Promise<void> {
+export async function sweep({ db, now, tombstoneDays, requestLogDays }: Omit<SweepParts, 'logger'>): Promise<void> {
   const before = (days: number): Date => new Date(now().getTime() - days * dayMs)
   await removeInBatches(db, sweepTombstones, before(tombstoneDays))
   await removeInBatches(db, sweepRequests, before(requestLogDays))
@@ -58,18 +51,25 @@ async function removeInBatches(db: Database, text: string, before: Date): Promis
   }
 }
 
-/** Starts the chores; the returned function ends them, writing what is left. */
-export function startChores(parts: ChoreParts): () => Promise<void> {
-  const writeLog = createChore(parts.logger, 'writing the request log', () => flush(parts))
-  const removeOld = createChore(parts.logger, 'removing old records', () => sweep(parts))
-  const flushing = setInterval(writeLog, flushEveryMs)
-  const sweeping = setInterval(removeOld, sweepEveryMs)
-  removeOld()
+/** Writes now and then what requests left in this process' memory; the returned function ends that, writing what is left. */
+export function startFlushing({ requestLog, lastUsed, logger }: FlushParts): () => Promise<void> {
+  const flush = async (): Promise<void> => {
+    await requestLog.flush()
+    await lastUsed.flush()
+  }
+  const flushing = setInterval(createChore(logger, 'writing the request log', flush), flushEveryMs)
   return async () => {
     clearInterval(flushing)
-    clearInterval(sweeping)
-    await flush(parts).catch((error: unknown) => parts.logger.warn({ err: error }, 'request log entries were lost'))
+    await flush().catch((error: unknown) => logger.warn({ err: error }, 'request log entries were lost'))
   }
+}
+
+/** Removes now and then what is old; once for all processes is enough. The returned function ends that. */
+export function startSweeping(parts: SweepParts): () => void {
+  const removeOld = createChore(parts.logger, 'removing old records', () => sweep(parts))
+  const sweeping = setInterval(removeOld, sweepEveryMs)
+  removeOld()
+  return () => clearInterval(sweeping)
 }
 
 /** A chore that is left out while it is still under way: with a slow database it must not take one connection after the other. */

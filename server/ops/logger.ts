@@ -2,7 +2,7 @@
 // such values are redacted wherever they turn up.
 import { pino, type Logger as Pino } from 'pino'
 
-export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error'>
+export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error' | 'child'>
 
 const secretNames = [
   'authorization',

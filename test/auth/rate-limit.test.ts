@@ -44,24 +44,41 @@ describe('the rate limit', () => {
     const start = clock.now()
     let at = start.getTime()
     const limiter = new RateLimiter(5, () => new Date(at))
-    const takeAll = (): number => {
-      let taken = 0
-      for (; ; taken++) {
-        try {
-          limiter.take('a')
-        } catch {
-          return taken
-        }
-      }
-    }
-    expect(takeAll()).to.equal(50)
+    expect(takeAll(limiter)).to.equal(50)
     at += 1000
-    expect(takeAll()).to.equal(5)
+    expect(takeAll(limiter)).to.equal(5)
     at += 3_600_000
-    expect(takeAll()).to.equal(50)
+    expect(takeAll(limiter)).to.equal(50)
     at -= 3_600_000 // a clock that was set back
-    expect(takeAll()).to.equal(0)
+    expect(takeAll(limiter)).to.equal(0)
     at += 1000
-    expect(takeAll()).to.equal(5)
+    expect(takeAll(limiter)).to.equal(5)
+  })
+
+  it('holds over several processes that follow each other, and each of them may give all of it', () => {
+    const clock = new TestClock()
+    const start = clock.now()
+    const [first, second] = [new RateLimiter(5, () => start), new RateLimiter(5, () => start)]
+    first.charge('a', 10)
+    for (let count = 0; count < 20; count++) first.take('a')
+    expect(first.report()).to.deep.equal([['a', 30]])
+    expect(first.report()).to.deep.equal([])
+    second.follow([['a', 30]])
+    expect(takeAll(second)).to.equal(20)
+    // What it was told is not its own to report.
+    expect(second.report()).to.deep.equal([['a', 20]])
+    first.follow([['a', 20]])
+    expect([takeAll(first), takeAll(second, 'b')]).to.deep.equal([0, 50])
   })
 })
+
+/** How many requests the limiter lets through now. */
+function takeAll(limiter: RateLimiter, key = 'a'): number {
+  for (let taken = 0; ; taken++) {
+    try {
+      limiter.take(key)
+    } catch {
+      return taken
+    }
+  }
+}

@@ -81,7 +81,7 @@ describe('rollcall doctor', function () {
       expect(output).to.match(/BROKEN +migrations +.*newer Rollcall/)
     } finally {
       await db.destroy()
-      await query(testDatabase(), 'drop database doctor_newer')
+      await query(testDatabase(), 'drop database doctor_newer with (force)')
     }
   })
 

@@ -1,38 +1,17 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { type IncomingMessage, request } from 'node:http'
 import path from 'node:path'
 import { expect } from 'chai'
 import { Installation } from '../support/process.ts'
 import { exampleFolder, widgets, withFolder } from '../support/resource-types.ts'
-import { userSchema } from '../support/scim-client.ts'
-
-const token = 'token-given-by-the-operator'
-const given = { ROLLCALL_SCIM_TOKEN: token }
-
-function createUser(baseUrl: string, userName: string, bearer = token): Promise<Response> {
-  return fetch(`${baseUrl}/Users`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/scim+json' },
-    body: JSON.stringify({ schemas: [userSchema], userName }),
-  })
-}
-
-async function listUserNames(baseUrl: string, bearer = token): Promise<Set<string>> {
-  const names = new Set<string>()
-  for (let startIndex = 1; ; startIndex += 1000) {
-    const url = `${baseUrl}/Users?attributes=userName&count=1000&startIndex=${startIndex}`
-    const response = await fetch(url, { headers: { Authorization: `Bearer ${bearer}` } })
-    const list = (await response.json()) as { Resources: { userName: string }[] }
-    if (list.Resources.length === 0) return names
-    for (const { userName } of list.Resources) names.add(userName)
-  }
-}
-
-async function readPostmasterPid(dataDir: string): Promise<number> {
-  return Number((await readFile(path.join(dataDir, 'postgres-18', 'postmaster.pid'), 'utf8')).split('\n', 1)[0])
-}
+import {
+  beginCreate,
+  createUser,
+  given,
+  listUserNames,
+  readPostmasterPid,
+  refusesConnections,
+  writeUntilKilled,
+} from '../support/started.ts'
 
 describe('starting Rollcall on the embedded database', function () {
   this.timeout(90_000)
@@ -64,7 +43,7 @@ describe('starting Rollcall on the embedded database', function () {
     const started = performance.now()
     const exit = rollcall.stop()
     await refusesConnections(baseUrl)
-    expect(await begun.finish()).to.equal(201)
+    expect((await begun.finish()).statusCode).to.equal(201)
     expect(await exit).to.deep.equal({ code: 0, signal: null })
     expect(performance.now() - started).to.be.below(10_000)
     // The server takes its pid file away as its last act.
@@ -158,48 +137,3 @@ describe('starting Rollcall on the embedded database', function () {
     }
   })
 })
-
-// Sends the head of a request and waits until the server has it ("100 Continue"); the body follows when told.
-async function beginCreate(baseUrl: string, userName: string): Promise<{ finish: () => Promise<number | undefined> }> {
-  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/scim+json', Expect: '100-continue' }
-  const sent = request(`${baseUrl}/Users`, { method: 'POST', headers })
-  const answered = once(sent, 'response') as Promise<[IncomingMessage]>
-  sent.flushHeaders()
-  await once(sent, 'continue')
-  return {
-    finish: async () => {
-      sent.end(JSON.stringify({ schemas: [userSchema], userName }))
-      return (await answered)[0].statusCode
-    },
-  }
-}
-
-async function refusesConnections(baseUrl: string): Promise<void> {
-  while (
-    await fetch(`${baseUrl}/ServiceProviderConfig`).then(
-      () => true,
-      () => false,
-    )
-  );
-}
-
-const writers = 4
-
-// Writers send one request after the other until nobody answers; the kill comes once there are enough answers.
-async function writeUntilKilled(baseUrl: string, kill: () => Promise<unknown>): Promise<Set<string>> {
-  const acknowledged = new Set<string>()
-  let killed: Promise<unknown> | undefined
-  const write = async (writer: number): Promise<void> => {
-    for (let number = 0; ; number++) {
-      const name = `user-${writer}-${number}`
-      const response = await createUser(baseUrl, name).catch(() => undefined)
-      if (response === undefined) return
-      if (response.status === 201) acknowledged.add(name)
-      if (acknowledged.size >= 200) killed ??= kill()
-    }
-  }
-  await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)))
-  await killed
-  expect(acknowledged.size).to.be.at.least(200)
-  return acknowledged
-}
