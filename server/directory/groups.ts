@@ -3,6 +3,7 @@ import type { Database } from '../db/connect.ts'
 import { createId } from '../db/ids.ts'
 import { Parameters, query } from '../db/query.ts'
 import type { JsonObject } from '../db/tables.ts'
+import { single, transaction } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { compareResources } from './authority.ts'
@@ -155,7 +156,19 @@ export async function updateGroup(
           resource: JSON.stringify(planned.resource),
           difference: JSON.stringify(difference),
         }
-  return storeGroup(tx, actor, { id, columns, members: planned.members }, version)
+  const { members } = planned
+  if (columns === null && members.kind === 'change' && members.add.length + members.remove.length === 0) return version
+  return (await storeGroup(tx, actor, { id, columns, members })) ?? version
+}
+
+/**
+ * Changes nothing but the members of a group, in one statement. Nothing is written where nothing changes. Throws not_found,
+ * invalid_value.
+ * @returns the version afterwards
+ */
+export async function changeMembers(db: Database, actor: Actor, id: string, members: MemberPlan): Promise<number> {
+  const version = await single(db, (tx) => storeGroup(tx, actor, { id, columns: null, members }))
+  return version ?? transaction(db, (tx) => updateGroup(tx, actor, id, (current) => ({ ...current, members })))
 }
 
 /** Deletes a group; its members stay. Throws not_found, version_mismatch. */

@@ -3,6 +3,7 @@ import type { Database } from '../db/connect.ts'
 import { query } from '../db/query.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
+import { changeColumns, eventColumns, insertSql, oneSql, storeSql } from './membership-sql.ts'
 
 /** What a request does to the members of a group, all its operations taken together. */
 export type MemberPlan =
@@ -34,133 +35,61 @@ export async function insertGroup(
   columns: GroupColumns,
   memberIds: readonly string[],
 ): Promise<void> {
-  await runStore(tx, insertSql, listParameters(actor, id, columns, memberIds))
+  const [row] = await query<Stored>(tx, insertSql, [...listParameters(actor, id, memberIds), ...listColumns(columns)])
+  refuseUnknown(row?.unknown)
 }
 
 /**
- * Stores what became of a locked group: attributes, members, version, change and events, in one statement. Nothing is
- * written where nothing changes. Throws uniqueness, and invalid_value as `insertGroup` does.
- * @returns the version afterwards
+ * Stores what becomes of a group: attributes, members, version, change and events, in one statement that locks the group first
+ * and needs no transaction around it. Nothing is written where nothing changes. Throws not_found, uniqueness, and
+ * invalid_value as `insertGroup` does.
+ * @returns the version afterwards; undefined, with nothing written, where the group changed while the statement waited for it,
+ *   for then it knows the members as they were before. Who has locked the group already always gets the version.
  */
-export async function storeGroup(tx: Database, actor: Actor, store: GroupStore, version: number): Promise<number> {
+export async function storeGroup(db: Database, actor: Actor, store: GroupStore): Promise<number | undefined> {
   const { id, columns, members } = store
   const add = members.kind === 'set' ? members.ids : members.add
   const remove = members.kind === 'set' ? [] : members.remove
-  if (columns === null && members.kind === 'change' && add.length + remove.length === 0) return version
-  const parameters = [...listParameters(actor, id, columns, add), remove]
-  return (await runStore(tx, storeSql[members.kind], parameters)) ?? version
+  const [memberId, ...others] = [...add, ...remove]
+  if (columns === null && members.kind === 'change' && memberId !== undefined && others.length === 0) {
+    return runStore(db, oneSql[add.length === 1 ? 'added' : 'removed'], id, listParameters(actor, id, memberId))
+  }
+  const parameters = [...listParameters(actor, id, add), ...listColumns(columns), remove]
+  return runStore(db, storeSql[members.kind], id, parameters)
 }
 
-async function runStore(tx: Database, text: string, parameters: readonly unknown[]): Promise<number | null> {
-  const [row] = await query<{ unknown: string[] | null; version: number | null }>(tx, text, parameters)
-  if (row?.unknown)
-    throw new AppError(
-      'invalid_value',
-      `members: no user or group has the id ${row.unknown.map((id) => id.slice(0, 40)).join(', ')}.`,
-    )
-  return row?.version ?? null
+interface Stored {
+  readonly unknown: string[] | null
+  readonly version: number | null
 }
 
-function listParameters(actor: Actor, id: string, columns: GroupColumns | null, add: readonly string[]): unknown[] {
-  return [
-    actor.organizationId,
-    id,
-    add,
-    actor.at,
-    actor.directoryId,
-    actor.tokenId,
-    actor.requestId,
-    actor.view === 'directory',
-    columns?.display_name_key ?? null,
-    columns?.external_id ?? null,
-    columns?.resource ?? null,
-    columns?.difference ?? '{}',
-  ]
+async function runStore(
+  db: Database,
+  text: string,
+  id: string,
+  parameters: readonly unknown[],
+): Promise<number | undefined> {
+  const [row] = await query<Stored>(db, text, parameters)
+  if (row === undefined) throw new AppError('not_found', `There is no group ${id}.`)
+  refuseUnknown(row.unknown)
+  return row.version ?? undefined
 }
 
-// $1 organization, $2 group, $3 ids to add, $4 time, $5 directory, $6 token, $7 request, $8 whether only groups of the directory
-// may be members, $9 to $11 columns or null, $12 their difference, $13 ids to remove. Nobody may be a member whom the directory
-// has deleted, for it cannot read them; but whoever is a member already stays one, so that what was read can be written.
-const addedSql = `wanted as (
-    select distinct id from unnest($3::text[]) id
-  ), found as (
-    select u.id, true as is_user from wanted w
-    cross join lateral (select x.id from users x where x.org_id = $1 and x.id = w.id limit 1) u
-    where not exists (select 1 from links e
-      where e.org_id = $1 and e.user_id = w.id and e.directory_id = $5 and e.ended_at is not null)
-    union all
-    select g.id, false from wanted w
-    cross join lateral (select x.id, x.directory_id from groups x where x.org_id = $1 and x.id = w.id limit 1) g
-    where g.directory_id = $5 or not $8::boolean
-  ), missing as (
-    select id from wanted except select id from found
-  ), unknown as (
-    select w.id from missing w
-    where (select count(*) from memberships m where m.org_id = $1 and m.group_id = $2 and m.member_id = w.id) = 0
-  ), added as (
-    insert into memberships (org_id, group_id, user_id, child_id, created_at)
-    select $1, $2, case when is_user then id end, case when not is_user then id end, $4::timestamptz from found order by id
-    on conflict (org_id, group_id, member_id) do nothing returning member_id, user_id
-  )`
-
-const changeColumns =
-  'org_id, at, directory_id, token_id, request_id, resource_type, resource_id, operation, version, difference'
-const eventColumns = 'org_id, type, at, resource_type, resource_id, version, data'
-const memberData = `jsonb_build_object('memberId', member_id, 'memberType', case when user_id is null then 'Group' else 'User' end)`
-const unknownSql = `(select array_agg(id) from (select id from unknown order by id limit 10) first) as unknown`
-
-function memberDifference(added: string, removed: string): string {
-  return `$12::jsonb || case when ${added} + ${removed} = 0 then '{}'
-    else jsonb_build_object('members', jsonb_build_object('added', ${added}, 'removed', ${removed})) end`
+function refuseUnknown(unknown: readonly string[] | null | undefined): void {
+  if (!unknown) return
+  const named = unknown.map((id) => id.slice(0, 40)).join(', ')
+  throw new AppError('invalid_value', `members: no user or group has the id ${named}.`)
 }
 
-const insertSql = `with ${addedSql}, inserted as (
-    insert into groups (org_id, id, directory_id, display_name_key, external_id, resource, created_at, modified_at)
-    values ($1, $2, $5, $9, $10, $11::jsonb, $4::timestamptz, $4::timestamptz)
-  ), changed as (
-    insert into changes (${changeColumns})
-    select $1, $4::timestamptz, $5, $6, $7, 'Group', $2, 'create', 1, ${memberDifference('added', '0')}
-    from (select count(*) as added from added) counted
-  ), told as (
-    insert into events (${eventColumns})
-    select $1, type, $4::timestamptz, 'Group', $2, 1, data from (
-      select 1 as place, 'group.created' as type, null::jsonb as data
-      union all select 2, 'membership.added', ${memberData} from added order by place
-    ) happened
-  )
-  select ${unknownSql}, 1 as version`
-
-function writeStoreSql(goneCondition: string): string {
-  return `with ${addedSql}, gone as (
-    delete from memberships m where m.org_id = $1 and m.group_id = $2 and ${goneCondition} returning m.member_id, m.user_id
-  ), counted as (
-    select (select count(*) from added) as added, (select count(*) from gone) as removed
-  ), updated as (
-    update groups g set version = g.version + 1, modified_at = $4::timestamptz,
-      display_name_key = case when $9::text is null then g.display_name_key else $9 end,
-      external_id = case when $9::text is null then g.external_id else $10::text end,
-      resource = case when $9::text is null then g.resource else $11::jsonb end
-    from counted c where g.org_id = $1 and g.id = $2 and (c.added + c.removed > 0 or $9::text is not null)
-    returning g.version
-  ), changed as (
-    insert into changes (${changeColumns})
-    select $1, $4::timestamptz, $5, $6, $7, 'Group', $2, 'update', version, ${memberDifference('added', 'removed')}
-    from updated, counted
-  ), told as (
-    insert into events (${eventColumns})
-    select $1, type, $4::timestamptz, 'Group', $2, version, data from updated, (
-      select 1 as place, 'group.updated' as type, null::jsonb as data where $9::text is not null
-      union all select 2, 'membership.removed', ${memberData} from gone
-      union all select 3, 'membership.added', ${memberData} from added order by place
-    ) happened
-  )
-  select ${unknownSql}, (select version from updated) as version`
+// The first parameters of every statement in membership-sql.ts.
+function listParameters(actor: Actor, id: string, members: string | readonly string[]): unknown[] {
+  const { organizationId, at, directoryId, tokenId, requestId, view } = actor
+  return [organizationId, id, members, at, directoryId, tokenId, requestId, view === 'directory']
 }
 
-// $13 is empty where the whole set is given, but a statement must use every parameter that it is sent.
-const storeSql = {
-  change: writeStoreSql('m.member_id = any($13::text[])'),
-  set: writeStoreSql('not exists (select 1 from wanted w where w.id = m.member_id) and cardinality($13::text[]) = 0'),
+function listColumns(columns: GroupColumns | null): unknown[] {
+  if (columns === null) return [null, null, null, '{}']
+  return [columns.display_name_key, columns.external_id, columns.resource, columns.difference]
 }
 
 /**
@@ -213,12 +142,12 @@ export async function rejoinGroups(
   userId: string,
   groupIds: readonly string[],
 ): Promise<void> {
-  const groups = await query<{ id: string; version: number }>(
+  const groups = await query<{ id: string }>(
     tx,
-    'select id, version from groups where org_id = $1 and id = any($2::text[]) order by id for no key update',
+    'select id from groups where org_id = $1 and id = any($2::text[]) order by id for no key update',
     [actor.organizationId, groupIds],
   )
-  for (const { id, version } of groups) {
-    await storeGroup(tx, actor, { id, columns: null, members: { kind: 'change', add: [userId], remove: [] } }, version)
-  }
+  const members = { kind: 'change', add: [userId], remove: [] } as const
+  // The groups are of any directory.
+  for (const { id } of groups) await storeGroup(tx, { ...actor, view: 'organization' }, { id, columns: null, members })
 }

@@ -10,8 +10,15 @@ import { isObject } from './resource.ts'
 import type { Attribute } from './schema.ts'
 import { readValue } from './values.ts'
 
-export type MemberOperation =
-  | { readonly kind: 'add' | 'remove' | 'set'; readonly ids: readonly string[] }
+export type MemberOperation = NamedOperation | SearchingOperation
+
+/** An operation that says by their ids whom it concerns. */
+export interface NamedOperation {
+  readonly kind: 'add' | 'remove' | 'set'
+  readonly ids: readonly string[]
+}
+
+type SearchingOperation =
   | { readonly kind: 'removeWhere'; readonly condition: Condition }
   /** Adds the ids where no member meets the condition; `refuse` throws where that is not allowed. */
   | { readonly kind: 'addUnless'; readonly condition: Condition; readonly ids: readonly string[]; refuse(): void }
@@ -19,36 +26,69 @@ export type MemberOperation =
 /** Ids of those of the members of a group, and of those about to be added, that meet a condition. */
 export type FindMembers = (condition: Condition, added: readonly string[]) => Promise<string[]>
 
+export function isNamed(operation: MemberOperation): operation is NamedOperation {
+  return operation.kind !== 'removeWhere' && operation.kind !== 'addUnless'
+}
+
 /**
  * Joins operations in their order into one plan. What one operation adds and a later one removes is not added at all, and so
  * on. Throws no_target.
  */
 export async function planMembers(operations: readonly MemberOperation[], find: FindMembers): Promise<MemberPlan> {
-  let replaced = false
-  const add = new Set<string>()
-  const remove = new Set<string>()
-  const put = (ids: readonly string[], into: Set<string>, outOf: Set<string>): void => {
+  const plan = new Plan()
+  for (const operation of operations) {
+    if (isNamed(operation)) {
+      plan.apply(operation)
+      continue
+    }
+    const found = await find(operation.condition, plan.added)
+    if (operation.kind === 'removeWhere') plan.apply({ kind: 'remove', ids: found })
+    else if (!found.some((id) => plan.keeps(id))) {
+      operation.refuse()
+      plan.apply({ kind: 'add', ids: operation.ids })
+    }
+  }
+  return plan.finish()
+}
+
+/** The same of operations for which nobody need be found. */
+export function planNamed(operations: readonly NamedOperation[]): MemberPlan {
+  const plan = new Plan()
+  for (const operation of operations) plan.apply(operation)
+  return plan.finish()
+}
+
+class Plan {
+  #replaced = false
+  readonly #add = new Set<string>()
+  readonly #remove = new Set<string>()
+
+  get added(): string[] {
+    return [...this.#add]
+  }
+
+  apply({ kind, ids }: NamedOperation): void {
+    if (kind === 'set') {
+      this.#replaced = true
+      this.#add.clear()
+      this.#remove.clear()
+    }
+    const [into, outOf] = kind === 'remove' ? [this.#remove, this.#add] : [this.#add, this.#remove]
     for (const id of ids) {
       outOf.delete(id)
       into.add(id)
     }
   }
-  for (const operation of operations) {
-    if (operation.kind === 'set') {
-      replaced = true
-      add.clear()
-      remove.clear()
-    }
-    if (operation.kind === 'removeWhere') put(await find(operation.condition, [...add]), remove, add)
-    else if (operation.kind === 'remove') put(operation.ids, remove, add)
-    else if (operation.kind === 'addUnless') {
-      const found = await find(operation.condition, [...add])
-      if (found.some((id) => add.has(id) || !(replaced || remove.has(id)))) continue
-      operation.refuse()
-      put(operation.ids, add, remove)
-    } else put(operation.ids, add, remove)
+
+  /** Whether someone who was a member, or was added since, is one by now. */
+  keeps(id: string): boolean {
+    return this.#add.has(id) || !(this.#replaced || this.#remove.has(id))
   }
-  return replaced ? { kind: 'set', ids: [...add] } : { kind: 'change', add: [...add], remove: [...remove] }
+
+  finish(): MemberPlan {
+    if (this.#replaced) return { kind: 'set', ids: this.added }
+    return { kind: 'change', add: this.added, remove: [...this.#remove] }
+  }
 }
 
 /** The ids in the value of `members`, in canonical form. Throws invalid_value where a member has none. */

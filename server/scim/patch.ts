@@ -3,8 +3,8 @@
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import { matchesValue } from '../directory/condition-match.ts'
 import { AppError } from '../errors.ts'
-import { formatPath } from './attribute-path.ts'
-import { type MemberOperation, readMemberOperation } from './member-operations.ts'
+import { formatPath, resolvePath } from './attribute-path.ts'
+import { isNamed, type MemberOperation, readMemberOperation } from './member-operations.ts'
 import { refuseChange } from './mutability.ts'
 import { type Reading, repair } from './notes.ts'
 import { checkSchemas, listSchemas } from './patch-schemas.ts'
@@ -28,9 +28,35 @@ export function applyOperations(
   type: ResourceType,
   reading: Reading,
 ): Patched {
-  const patch = new Patch(dropMisfits(structuredClone(resource), type), type, reading)
+  const patch = new Patch(dropMisfits(resource, type), type, reading)
   for (const operation of operations) patch.apply(operation)
   return { resource: finishResource(patch.resource, type), members: patch.members }
+}
+
+/**
+ * What operations do that concern nothing but `members`, for which the group need not be read first; undefined where others
+ * are among them. Throws as `applyOperations` does.
+ */
+export function readMemberOperations(
+  operations: readonly Operation[],
+  type: ResourceType,
+  reading: Reading,
+): readonly MemberOperation[] | undefined {
+  if (!operations.every((operation) => namesOnlyMembers(operation, type))) return undefined
+  const patch = new Patch({}, type, reading)
+  for (const operation of operations) patch.apply(operation)
+  return patch.members
+}
+
+function namesOnlyMembers({ path, value }: Operation, type: ResourceType): boolean {
+  if (path !== undefined) return namesMembers(path, type)
+  return isObject(value) && Object.keys(value).every((name) => namesMembers(name, type))
+}
+
+function namesMembers(path: string, type: ResourceType): boolean {
+  const [name = ''] = path.split('[')
+  const resolved = resolvePath(name.trim(), type)
+  return resolved?.attribute?.name === 'members' && resolved.extension === undefined
 }
 
 type Op = Operation['op']
@@ -274,8 +300,7 @@ class Patch {
 
   #applyMembers(op: Op, target: Target, attribute: Attribute, value: unknown): void {
     const operation = readMemberOperation(op, target, attribute, value, this.#reading)
-    const searches = operation.kind === 'removeWhere' || operation.kind === 'addUnless'
-    if (searches && ++this.#memberSearches > maxMemberSearches) {
+    if (!isNamed(operation) && ++this.#memberSearches > maxMemberSearches) {
       throw new AppError('too_large', `members: at most ${maxMemberSearches} operations may search for members.`)
     }
     this.members.push(operation)
