@@ -5,9 +5,33 @@
 // session setting is made. Such a pooler shows itself: the backend id that it announced is not the one that answers.
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { Gatherer } from './gather.ts'
 import type { Tables } from './tables.ts'
 
-export type Database = Kysely<Tables>
+/** The pool, or a transaction. */
+export type Database = Kysely<Tables> & {
+  /** Of the pool only: a transaction asks for itself. */
+  readonly gatherer?: Gatherer
+  /** Of the pool only: runs a statement on any connection, without what Kysely adds to that. */
+  readonly run?: (text: string, parameters: unknown[]) => Promise<unknown[]>
+}
+
+class PooledDatabase extends Kysely<Tables> {
+  readonly gatherer = new Gatherer(this)
+  readonly run: (text: string, parameters: unknown[]) => Promise<unknown[]>
+
+  constructor(pool: pg.Pool) {
+    super({ dialect: new PostgresDialect({ pool }) })
+    this.run = async (text, parameters) => {
+      const client = await pool.connect()
+      try {
+        return (await client.query(text, parameters)).rows
+      } finally {
+        client.release()
+      }
+    }
+  }
+}
 
 export interface ConnectOptions {
   readonly url: string
@@ -43,7 +67,7 @@ export function connect(options: ConnectOptions): Database {
     onConnect: (client: pg.ClientBase) => (client as unknown as SessionClient).prepareSession(),
   })
   pool.on('error', (error) => options.onPoolError?.(error))
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return new PooledDatabase(pool)
 }
 
 interface SessionClient {

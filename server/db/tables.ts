@@ -67,7 +67,9 @@ export interface Tables {
     department_key: string | null
     manager_id: string | null
     active: boolean | null
+    external_id: string | null
     resource: Json<JsonObject>
+    json: GeneratedAlways<string> // by a trigger
     set_by: Json<Record<string, string> | null>
     version: Generated<number>
     created_at: Date

@@ -1,6 +1,6 @@
 // One person, several directories: what each says, and whose word counts for which attribute.
-import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
+import { isSameJson } from './json.ts'
 import { asObject, type UserResource } from './user-record.ts'
 
 /** What one directory says of a person. */
@@ -48,7 +48,7 @@ export function compareResources(before: UserResource, after: UserResource): Map
   const differences = new Map<string, Difference>()
   for (const attribute of new Set([...left.keys(), ...right.keys()])) {
     const difference = { before: left.get(attribute), after: right.get(attribute) }
-    if (!isDeepStrictEqual(difference.before, difference.after)) differences.set(attribute, difference)
+    if (!isSameJson(difference.before, difference.after)) differences.set(attribute, difference)
   }
   return differences
 }

@@ -24,19 +24,21 @@ export interface Event {
 
 /**
  * The common table expressions that insert change and event rows; `parameter` is the placeholder of the JSON that
- * `changesJson` makes.
+ * `changesJson` makes. They are written where the condition holds.
  */
-export function changesSql(parameter: string): string {
+export function changesSql(parameter: string, condition = 'true'): string {
   return `written_changes as (
     insert into changes (org_id, at, directory_id, token_id, request_id, resource_type, resource_id, operation, version, difference)
     select r.org_id, r.at, r.directory_id, r.token_id, r.request_id, r.resource_type, r.resource_id, r.operation, r.version, r.difference
     from json_to_recordset(${parameter}::json -> 'changes') as r(org_id text, at timestamptz, directory_id text, token_id text,
       request_id text, resource_type text, resource_id text, operation text, version int, difference jsonb)
+    where ${condition}
   ), written_events as (
     insert into events (org_id, type, at, resource_type, resource_id, version, data)
     select r.org_id, r.type, r.at, r.resource_type, r.resource_id, r.version, r.data
     from json_to_recordset(${parameter}::json -> 'events') as r(org_id text, type text, at timestamptz,
       resource_type text, resource_id text, version int, data jsonb)
+    where ${condition}
   )`
 }
 

@@ -6,6 +6,7 @@ import { Parameters, query } from '../db/query.ts'
 import type { Actor } from './actor.ts'
 import { timeSql } from './common-attributes.ts'
 import { conditionSql, orderSql } from './condition-sql.ts'
+import { asksForFew, findFew } from './look-up.ts'
 import type { Listed, Listing, Page, Position, Representation } from './listing.ts'
 
 /** One page of the resources that meet the conditions. */
@@ -17,16 +18,28 @@ export async function listResources(
   page: Page,
 ): Promise<Listing> {
   if (page.count === 0) return { resources: [], next: undefined }
-  const parameters = new Parameters(actor.organizationId, actor.directoryId, baseUrl)
-  const [only] = listed
-  const rows =
-    listed.length === 1 && only !== undefined
-      ? await readPage(db, only, page, parameters)
-      : await readMixedPage(db, listed, page, parameters)
+  const rows = await readRows(db, actor, baseUrl, listed, page)
   const wanted = rows.slice(0, page.count)
   const last = wanted.at(-1)
   const next = rows.length > page.count && last !== undefined ? { key: last.key, id: last.id } : undefined
   return { resources: wanted.flatMap(({ json, of }) => (json === undefined ? [] : [{ json, of }])), next }
+}
+
+async function readRows(
+  db: Database,
+  actor: Actor,
+  baseUrl: string,
+  listed: readonly Listed[],
+  page: Page,
+): Promise<Row[]> {
+  const parameters = new Parameters(actor.organizationId, actor.directoryId, baseUrl)
+  const [only] = listed
+  if (listed.length !== 1 || only === undefined) return readMixedPage(db, listed, page, parameters)
+  return isFirstOfFew(only, page) ? readFew(db, actor, baseUrl, only, page.count) : readPage(db, only, page, parameters)
+}
+
+function isFirstOfFew({ condition, sortBy, table }: Listed, { from }: Page): boolean {
+  return condition !== undefined && sortBy === undefined && from === 1 && asksForFew(condition, table)
 }
 
 /** What a rendered page says of the places of its rows; `order` is empty where there is one row, and no list. */
@@ -87,9 +100,15 @@ async function readPage(db: Database, listed: Listed, page: Page, parameters: Pa
   const text = listed.render(
     eachSql(`(${ids} ${limitSql(page, parameters)})`, listed),
     `order by u.place ${direction}, u.id`,
+    'many',
   )
   const rows = await query<Representation & Position>(db, text, parameters.values)
   return rows.map((row) => ({ ...row, of: 0 }))
+}
+
+async function readFew(db: Database, actor: Actor, baseUrl: string, listed: Listed, count: number): Promise<Row[]> {
+  const found = await findFew(db, actor, listed, baseUrl, count)
+  return found.map(({ id, json }) => ({ id, json, key: id, of: 0 }))
 }
 
 // Ids first: what precedes the page is passed over in the index, and only the page's rows are read whole. The inner limit
@@ -109,8 +128,15 @@ function idsSql(listed: Listed, order: Order, page: Page, parameters: Parameters
 
 // One more than is wanted tells whether there are more.
 function limitSql({ from, count }: Page, parameters: Parameters): string {
-  if (typeof from !== 'number') return `limit ${parameters.add(count + 1)}`
-  return `limit ${parameters.add(count)} offset ${parameters.add(from - 1)}`
+  if (typeof from !== 'number') return `limit ${countSql(count, 1, parameters)}`
+  return `limit ${countSql(count, 0, parameters)}${from === 1 ? '' : ` offset ${parameters.add(from - 1)}`}`
+}
+
+// What many ask for stands in the statement: where the planner knows the limit it makes its plan once, and else every time.
+const commonCounts: ReadonlySet<number> = new Set([1, 10, 20, 25, 50, 100, 200, 500, 1000])
+
+function countSql(count: number, more: 0 | 1, parameters: Parameters): string {
+  return commonCounts.has(count) ? String(count + more) : parameters.add(count + more)
 }
 
 // Null stands behind everything, and in descending order before it; ids break ties upwards in both.
@@ -140,7 +166,7 @@ async function readMixedPage(
       const ids = places.filter(({ of }) => of === index).map(({ id }) => id)
       if (ids.length === 0) return
       const given = `(select id, n as place from unnest($4::text[]) with ordinality as t(id, n) where $2::text is not null)`
-      const text = one.render(eachSql(given, one), 'order by u.place, u.id')
+      const text = one.render(eachSql(given, one), 'order by u.place, u.id', 'many')
       const rows = await query<Representation>(db, text, [organizationId, directoryId, baseUrl, ids])
       for (const { id, json } of rows) texts.set(id, json)
     }),

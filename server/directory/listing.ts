@@ -13,8 +13,8 @@ export interface Rendering {
 
 /** What is asked of the resources of one type. */
 export interface ListRequest extends Rendering {
-  readonly condition: Condition | undefined
-  readonly sortBy: AttributePath | undefined
+  readonly condition?: Condition | undefined
+  readonly sortBy?: AttributePath | undefined
 }
 
 /** The resources of one type, as SQL over their row `u`; $1 is the organization, $2 the directory, $3 the base URL. */
@@ -26,8 +26,11 @@ export interface Listed extends Pick<ListRequest, 'condition' | 'sortBy'> {
   /** Selects as `total` how many there are, without counting them. */
   readonly totalSql: string
   /** Renders the rows that `page` selects; where they have a `place`, in its order and with it. */
-  readonly render: (page: string, order: string) => string
+  readonly render: (page: string, order: string, size: ListSize) => string
 }
+
+/** Whether a page has a few resources, which are best read one by one, or many, which share what they refer to. */
+export type ListSize = 'few' | 'many'
 
 /**
  * Which of the resources that were found are wanted: those from a place counted from 1; or the first ones, or those behind a

@@ -1,7 +1,7 @@
 // What becomes of a person when one of the directories that know them speaks, or falls silent.
-import { isDeepStrictEqual } from 'node:util'
 import { compareResources, findListed, mergeStatements, type Statement } from './authority.ts'
-import type { Link, LockedUser } from './user-lock.ts'
+import { isSameJson } from './json.ts'
+import type { Link, LockedUser } from './user-state.ts'
 import type { UserResource } from './user-record.ts'
 
 /** The state of a person after a directory has spoken. */
@@ -82,7 +82,7 @@ function merge(user: LockedUser, statements: readonly Statement[], keepsName: bo
   }
   const links = statements.map(({ directoryId, resource: says }) => ({
     directoryId,
-    resource: isDeepStrictEqual(says, resource) ? null : says,
+    resource: isSameJson(says, resource) ? null : says,
   }))
   return { resource, ownerId, setBy: shared ? merged.setBy : null, links, shared }
 }

@@ -2,21 +2,23 @@
 import type { Database } from '../db/connect.ts'
 import { query } from '../db/query.ts'
 import type { JsonObject } from '../db/tables.ts'
-import { transaction } from '../db/transaction.ts'
+import { single, transaction } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { compareResources } from './authority.ts'
 import { changesJson, changesSql, compareExternalIds, differenceJson } from './changes.ts'
 import { prepareUserName } from './keys.ts'
+import type { Rendering, Representation } from './listing.ts'
 import { leaveGroups, rejoinGroups } from './memberships.ts'
 import { endWord, mergeWords } from './person.ts'
-import { type LockedUser, lockUser } from './user-lock.ts'
+import { type LockedUser, lockUser } from './user-state.ts'
 import { columnSql, enterpriseUser, toColumns } from './user-record.ts'
 import {
   avoidTakenName,
-  createUsers,
+  draftUser,
   insertUsers,
   listEvents,
+  ownerExternalIdSql,
   storeUser,
   type UserDraft,
   writeWord,
@@ -65,7 +67,7 @@ async function endLink(tx: Database, actor: Actor, user: LockedUser): Promise<vo
 
 const endLinkSql = `with updated as (
     update users u set ${columnSql.assignments}, directory_id = r.directory_id, set_by = r.set_by, version = $6,
-      modified_at = $4::timestamptz
+      external_id = ${ownerExternalIdSql}, modified_at = $4::timestamptz
     from json_to_record($5::json) as r(${columnSql.types}, directory_id text, set_by jsonb)
     where u.org_id = $1 and u.id = $2
   ), ended as (
@@ -159,22 +161,28 @@ const clearManagerSql = `with cleared as (
 /**
  * Creates a user for the acting directory. A person whom this directory deleted before comes back: from the other
  * directories that kept them, or, where the directory is set to restore, from the tombstone. Throws uniqueness.
- * @returns the id
  */
-export async function createUser(db: Database, actor: Actor, draft: UserDraft): Promise<string> {
+export async function createUser(
+  db: Database,
+  actor: Actor,
+  draft: UserDraft,
+  rendering: Rendering,
+): Promise<{ id: string; representation?: Representation }> {
   if (actor.restoresUsers) {
     const id = await transaction(db, (tx) => restoreUser(tx, actor, draft))
-    if (id !== undefined) return id
+    if (id !== undefined) return { id }
   }
   try {
-    const [id] = await transaction(db, (tx) => createUsers(tx, actor, [draft]))
-    if (id === undefined) throw new Error('createUsers returned no id')
-    return id
+    const user = draftUser(actor, draft)
+    // A new user is in no group.
+    const alone = { ...rendering, omits: new Set([...rendering.omits, 'groups']) }
+    const [representation] = await single(db, () => insertUsers(db, actor, [user], 'create', 1, alone))
+    return { id: user.id, ...(representation && { representation }) }
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'uniqueness') throw error
     const id = await transaction(db, (tx) => resumeLink(tx, actor, draft))
     if (id === undefined) throw error
-    return id
+    return { id }
   }
 }
 

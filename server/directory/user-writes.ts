@@ -1,15 +1,18 @@
 // Creating and changing users: the one write path. A SCIM request, a pulled record and a row of a CSV file end here.
-import { isDeepStrictEqual } from 'node:util'
 import type { Database } from '../db/connect.ts'
 import { createId } from '../db/ids.ts'
 import { query } from '../db/query.ts'
+import { single, transaction } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { applyDifferences, compareResources } from './authority.ts'
 import { type Change, changesJson, changesSql, compareExternalIds, differenceJson, type Event } from './changes.ts'
+import type { Rendering, Representation } from './listing.ts'
+import { isSameJson } from './json.ts'
 import { findKept, type Kept, stateWord, type Word } from './person.ts'
-import { lockUser, type LockedUser } from './user-lock.ts'
+import { type Link, lockUser, type LockedUser, readState } from './user-state.ts'
 import { columnSql, toColumns, type UserResource } from './user-record.ts'
+import { renderWritten } from './users.ts'
 
 /** What a directory says of a person: the resource, and its own name for them. */
 export interface UserDraft {
@@ -27,19 +30,28 @@ export interface NewUser extends UserDraft {
  * @returns the ids, in order
  */
 export async function createUsers(db: Database, actor: Actor, drafts: readonly UserDraft[]): Promise<string[]> {
-  const users = drafts.map((draft) => ({ ...draft, id: createId('emp', actor.at), createdAt: actor.at }))
+  const users = drafts.map((draft) => draftUser(actor, draft))
   await insertUsers(db, actor, users, 'create', 1)
   return users.map((user) => user.id)
 }
 
-/** Writes new rows under given ids; `version` is 1, or the next one of a restored user. */
+/** A user who does not exist yet. */
+export function draftUser(actor: Actor, draft: UserDraft): NewUser {
+  return { ...draft, id: createId('emp', actor.at), createdAt: actor.at }
+}
+
+/**
+ * Writes new rows under given ids; `version` is 1, or the next one of a restored user.
+ * @returns the users, where a rendering is asked for
+ */
 export async function insertUsers(
   db: Database,
   actor: Actor,
   users: readonly NewUser[],
   operation: 'create' | 'restore',
   version: number,
-): Promise<void> {
+  rendering?: Rendering,
+): Promise<Representation[]> {
   const rows = users.map(({ id, createdAt, externalId, resource }) => ({
     id,
     created_at: createdAt,
@@ -53,34 +65,43 @@ export async function insertUsers(
   })
   const type = operation === 'create' ? 'user.created' : 'user.restored'
   const events = users.map(({ id }): Event => ({ type, resourceType: 'User', resourceId: id, version }))
-  await query(db, insertSql, [
-    JSON.stringify(rows),
+  return query<Representation>(db, renderWritten(insertSql, 'inserted', actor, rendering), [
     actor.organizationId,
     actor.directoryId,
+    rendering?.baseUrl ?? '',
+    JSON.stringify(rows),
     actor.at,
     version,
     changesJson(actor, changes, events),
   ])
 }
 
-const insertSql = `with drafts as (
-    select * from json_to_recordset($1::json) as r(id text, ${columnSql.types}, external_id text, created_at timestamptz)
+const insertSql = `drafts as (
+    select * from json_to_recordset($4::json) as r(id text, ${columnSql.types}, external_id text, created_at timestamptz)
   ), inserted as (
-    insert into users (org_id, id, directory_id, ${columnSql.names}, version, created_at, modified_at)
-    select $2, id, $3, ${columnSql.names}, $5::int, created_at, $4::timestamptz from drafts
+    insert into users (org_id, id, directory_id, ${columnSql.names}, external_id, version, created_at, modified_at)
+    select $1, id, $2, ${columnSql.names}, external_id, $6::int, created_at, $5::timestamptz from drafts
+    returning *
   ), linked as (
     insert into links (org_id, user_id, directory_id, external_id, created_at, seen_at)
-    select $2, id, $3, external_id, $4::timestamptz, $4::timestamptz from drafts
-  ), ${changesSql('$6')}
-  select 1`
+    select $1, id, $2, external_id, $5::timestamptz, $5::timestamptz from drafts
+  ), ${changesSql('$7')}`
 
-export interface Updated {
+/** What a write made of a user. */
+export interface Written {
   readonly version: number
+  /** As it is written; undefined where nothing was, or where no rendering was asked for. */
+  readonly representation?: Representation
+}
+
+export interface Updated extends Written {
   /** Attributes that stayed as they are, for another directory set them. */
   readonly kept: readonly Kept[]
 }
 
 export interface UpdateOptions {
+  /** How the user is to be returned. */
+  readonly rendering: Rendering
   /** Refuses with version_mismatch what is not the version that the client knows. */
   readonly acceptsVersion?: (version: number) => boolean
   /** PUT states everything that the directory knows; PATCH only what it touches. */
@@ -88,28 +109,49 @@ export interface UpdateOptions {
 }
 
 /**
- * Changes a user as `plan` says, under a row lock. `plan` is given what the directory sees and returns what it wants; it is
- * asked again, of what the directory said before, where that is something else. When nothing changes, nothing is written and
- * the version stays. An unknown directory becomes linked. Throws not_found, version_mismatch, uniqueness.
+ * Changes a user as `plan` says. `plan` is given what the directory sees and returns what it wants; it is asked again, of what the
+ * directory said before, where that is something else, and from the start where somebody else changed the user meanwhile. When
+ * nothing changes, nothing is written and the version stays. An unknown directory becomes linked.
+ * Throws not_found, version_mismatch, uniqueness.
  */
 export async function updateUser(
-  tx: Database,
+  db: Database,
   actor: Actor,
   id: string,
   plan: (current: UserDraft, isAgain: boolean) => UserDraft,
   options: UpdateOptions,
 ): Promise<Updated> {
-  const user = await lockUser(tx, actor, id)
-  if (options.acceptsVersion?.(user.version) === false) throw new AppError('version_mismatch')
+  if (!db.isTransaction) {
+    // Mostly nobody else does: then what was read still holds when it is written, and no lock was needed.
+    const updated = await single(db, async () => planUpdate(db, actor, await readState(db, actor, id), plan, options))
+    if (updated !== undefined) return updated
+  }
+  return transaction(db, async (tx) => {
+    const updated = await planUpdate(tx, actor, await lockUser(tx, actor, id), plan, options)
+    if (updated === undefined) throw new Error(`user ${id} changed under its lock`)
+    return updated
+  })
+}
+
+// undefined where the user is not in the state any more that was read.
+async function planUpdate(
+  db: Database,
+  actor: Actor,
+  user: LockedUser,
+  plan: (current: UserDraft, isAgain: boolean) => UserDraft,
+  { acceptsVersion, statesEverything, rendering }: UpdateOptions,
+): Promise<Updated | undefined> {
+  if (acceptsVersion?.(user.version) === false) throw new AppError('version_mismatch')
   const wanted = plan({ resource: user.resource, externalId: user.externalId }, false)
   const restate = (said: UserResource): UserResource =>
     plan({ resource: said, externalId: user.externalId }, true).resource
-  return storeUser(tx, actor, user, wanted, options.statesEverything ? undefined : restate)
+  return storeUser(db, actor, user, wanted, statesEverything ? undefined : restate, rendering)
 }
 
 /**
  * Writes what a directory now says of a locked user, merged with what the others say: `wanted` and nothing else, or what
  * `restate` makes of what it said before.
+ * @returns undefined where the user is in another state meanwhile
  */
 export async function storeUser(
   tx: Database,
@@ -117,18 +159,20 @@ export async function storeUser(
   user: LockedUser,
   wanted: UserDraft,
   restate?: (said: UserResource) => UserResource,
-): Promise<Updated> {
+  rendering?: Rendering,
+): Promise<Updated | undefined> {
   const says = restate === undefined ? wanted.resource : restateWord(user, actor.directoryId, wanted.resource, restate)
   const word = await avoidTakenName(tx, actor, user, wanted.resource, (keepsName) =>
     stateWord(user, actor.directoryId, says, keepsName),
   )
   const kept = word.shared ? findKept(user, word, wanted.resource, restate === undefined) : []
-  return { version: await writeWord(tx, actor, user, word, wanted.externalId), kept }
+  const written = await writeWord(tx, actor, user, word, wanted.externalId, rendering)
+  return written && { ...written, kept }
 }
 
 /**
- * Writes the state of a locked user, and nothing where it is what it was; `externalId` is the acting directory's.
- * @returns the version afterwards
+ * Writes the state of a user, and nothing where it is what it was; `externalId` is the acting directory's.
+ * @returns undefined where the user is in another state meanwhile than the one that was read
  */
 export async function writeWord(
   tx: Database,
@@ -136,12 +180,13 @@ export async function writeWord(
   user: LockedUser,
   word: Word,
   externalId: string | null,
-): Promise<number> {
+  rendering?: Rendering,
+): Promise<Written | undefined> {
   const differences = compareResources(user.resource, word.resource)
   const externalIdChanged = externalId !== user.externalId
   const changed = differences.size > 0 || externalIdChanged
-  const wordsChanged = !isDeepStrictEqual(word.links, user.links) || !isDeepStrictEqual(word.setBy, user.setBy)
-  if (!changed && !wordsChanged) return user.version
+  const wordsChanged = !isSameLinks(word.links, user.links) || !isSameJson(word.setBy, user.setBy)
+  if (!changed && !wordsChanged) return { version: user.version }
 
   const version = user.version + (changed ? 1 : 0)
   const difference = differenceJson(differences)
@@ -151,35 +196,52 @@ export async function writeWord(
     : []
   const events = changed ? listEvents(user, word.resource, version) : []
   const columns = toColumns(word.resource)
-  await query(tx, updateSql, [
+  const [row] = await query<Representation>(tx, renderWritten(updateSql, 'updated', actor, rendering), [
     actor.organizationId,
+    actor.directoryId,
+    rendering?.baseUrl ?? '',
     user.id,
     JSON.stringify({ ...columns, directory_id: word.ownerId, set_by: word.setBy }),
     version,
     changed ? actor.at : null,
     JSON.stringify(word.links),
-    actor.directoryId,
     externalId,
     actor.at,
     changesJson(actor, changes, events),
+    user.state,
   ])
-  return version
+  if (row === undefined) return undefined
+  return rendering === undefined ? { version } : { version, representation: row }
 }
 
-const updateSql = `with updated as (
-    update users u set ${columnSql.assignments}, directory_id = r.directory_id, set_by = r.set_by, version = $4,
-      modified_at = coalesce($5::timestamptz, u.modified_at)
-    from json_to_record($3::json) as r(${columnSql.types}, directory_id text, set_by jsonb)
-    where u.org_id = $1 and u.id = $2
+function isSameLinks(some: readonly Link[], others: readonly Link[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ directoryId, resource }, at) => {
+      return directoryId === others[at]?.directoryId && isSameJson(resource, others[at].resource)
+    })
+  )
+}
+
+/** The externalId of the one who owns the updated row `u` from now on, where that is not the acting directory. */
+export const ownerExternalIdSql = `case when r.directory_id = u.directory_id then u.external_id else (select x.external_id from links x
+        where x.org_id = u.org_id and x.user_id = u.id and x.directory_id = r.directory_id) end`
+
+const updateSql = `updated as (
+    update users u set ${columnSql.assignments}, directory_id = r.directory_id, set_by = r.set_by, version = $6,
+      external_id = case when r.directory_id = $2 then $9::text else ${ownerExternalIdSql} end,
+      modified_at = coalesce($7::timestamptz, u.modified_at)
+    from json_to_record($5::json) as r(${columnSql.types}, directory_id text, set_by jsonb)
+    where u.org_id = $1 and u.id = $4 and u.xmin = $12::text::xid
+    returning u.*
   ), linked as (
     insert into links (org_id, user_id, directory_id, external_id, resource, created_at, seen_at)
-    select $1, $2, r."directoryId", case when r."directoryId" = $7 then $8::text end, r.resource, $9::timestamptz, $9::timestamptz
-    from json_to_recordset($6::json) as r("directoryId" text, resource jsonb)
+    select u.org_id, u.id, r."directoryId", case when r."directoryId" = $2 then $9::text end, r.resource, $10::timestamptz, $10::timestamptz
+    from updated u cross join json_to_recordset($8::json) as r("directoryId" text, resource jsonb)
     on conflict (org_id, user_id, directory_id) do update set resource = excluded.resource, ended_at = null,
-      external_id = case when links.directory_id = $7 then excluded.external_id else links.external_id end,
-      seen_at = case when links.directory_id = $7 then excluded.seen_at else links.seen_at end
-  ), ${changesSql('$10')}
-  select 1`
+      external_id = case when links.directory_id = $2 then excluded.external_id else links.external_id end,
+      seen_at = case when links.directory_id = $2 then excluded.seen_at else links.seen_at end
+  ), ${changesSql('$11', 'exists (select from updated)')}`
 
 // What a PATCH says counts even where the record said so already; what it leaves alone is still not this directory's word.
 function restateWord(

@@ -13,10 +13,16 @@ export interface Endpoint {
   read(exchange: Exchange, id: string, rendering: Rendering): Promise<Representation | undefined>
   /** What listing reads; it is read together with other types where the root is asked. */
   list(exchange: Exchange, request: ListRequest): Listed
-  /** @returns the id */
-  create(exchange: Exchange, resource: JsonObject): Promise<string>
-  replace(exchange: Exchange, id: string, resource: JsonObject): Promise<void>
-  /** @returns the version afterwards */
-  patch(exchange: Exchange, id: string, operations: readonly Operation[]): Promise<number>
+  create(exchange: Exchange, resource: JsonObject, rendering: Rendering): Promise<Written>
+  replace(exchange: Exchange, id: string, resource: JsonObject, rendering: Rendering): Promise<Written>
+  patch(exchange: Exchange, id: string, operations: readonly Operation[], rendering: Rendering): Promise<Written>
   remove(exchange: Exchange, id: string): Promise<void>
+}
+
+/** What a write made of a resource. */
+export interface Written {
+  readonly id: string
+  readonly version?: number
+  /** The resource as it was written, where the write itself returned it; else it is to be read. */
+  readonly representation?: Representation
 }

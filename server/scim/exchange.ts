@@ -27,7 +27,7 @@ export interface Exchange {
 
 export interface Answer {
   readonly status: number
-  readonly body?: string
+  readonly body?: string | Buffer
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -2,7 +2,7 @@
 // 3.4.2 and 3.4.3), by index or by cursor (RFC 9865).
 import type { AttributePath, Condition } from '../directory/condition.ts'
 import { countResources, listResources } from '../directory/list-query.ts'
-import type { Listed, Page } from '../directory/listing.ts'
+import type { Listed, Listing, Page } from '../directory/listing.ts'
 import { AppError } from '../errors.ts'
 import type { Cursor } from './cursors.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -43,15 +43,12 @@ async function answer(exchange: Exchange, search: Search, endpoints: readonly En
   const name = JSON.stringify(listed.map(({ sortBy }, index) => [types[index]?.endpoint, sortBy]))
   const cursor = search.cursor === undefined || search.cursor === '' ? undefined : await resume(exchange, search, name)
   const page = choosePage(search, cursor)
-  const [listing, counted] = await Promise.all([
-    listResources(exchange.db, exchange.actor, exchange.baseUrl, listed, page),
-    cursor?.total ?? countResources(exchange.db, exchange.actor, listed),
-  ])
+  const { db, actor, baseUrl } = exchange
+  const listing = await listResources(db, actor, baseUrl, listed, page)
+  const total =
+    findTotal(page, listing) ??
+    Math.max(cursor?.total ?? (await countResources(db, actor, listed)), countSeen(page, listing))
   const resources = listing.resources.map(({ json, of }) => project(json, projections[of]))
-  // What others create between the two statements is on the page and not in the count.
-  const seen =
-    resources.length === 0 || typeof page.from !== 'number' ? resources.length : page.from - 1 + resources.length
-  const total = Math.max(counted, seen)
   if (search.cursor === undefined) return { status: 200, body: formatList(resources, total, search) }
   const known = search.filter === undefined ? undefined : total
   const nextCursor =
@@ -59,6 +56,18 @@ async function answer(exchange: Exchange, search: Search, endpoints: readonly En
       ? undefined
       : await exchange.cursors.seal({ after: listing.next, count: page.count, total: known }, exchange, search, name)
   return { status: 200, body: formatList(resources, total, { nextCursor }) }
+}
+
+// A page that is not full is the last one, and says how many there are.
+function findTotal(page: Page, listing: Listing): number | undefined {
+  const seen = countSeen(page, listing)
+  const isLast = listing.resources.length < page.count && (page.from === 'start' || seen > 0 || page.from === 1)
+  return isLast && typeof page.from !== 'object' ? seen : undefined
+}
+
+// What others create before the rest is counted is on the page and not in the count.
+function countSeen({ from }: Page, { resources }: Listing): number {
+  return resources.length === 0 || typeof from !== 'number' ? resources.length : from - 1 + resources.length
 }
 
 function describeLists(

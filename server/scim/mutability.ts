@@ -1,6 +1,6 @@
 // What can be set only once (RFC 7643 section 2.2).
-import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
+import { isSameJson } from '../directory/json.ts'
 import { AppError } from '../errors.ts'
 import { finishResource, isObject } from './resource.ts'
 import type { Attribute, ResourceType, Schema } from './schema.ts'
@@ -13,7 +13,7 @@ export function refuseChange(
   after: JsonValue | undefined,
   path: string,
 ): void {
-  if (before === undefined || isDeepStrictEqual(before, after)) return
+  if (before === undefined || isSameJson(before, after)) return
   if (mutability === 'immutable') throw new AppError('mutability', `${path} cannot be changed once it is set.`)
   if (!isObject(before)) return
   for (const sub of subs.values()) {
@@ -45,7 +45,7 @@ function keepIn(
   const kept = { ...after }
   for (const { name, mutability, subs } of attributes.values()) {
     const [value, next] = [before[name], after[name]]
-    if (value === undefined || isDeepStrictEqual(value, next)) continue
+    if (value === undefined || isSameJson(value, next)) continue
     if (mutability === 'immutable') {
       if (next !== undefined) throw new AppError('mutability', `${prefix}${name} cannot be changed once it is set.`)
       kept[name] = value

@@ -26,23 +26,26 @@ export function createOwnEndpoint(own: OwnType): Endpoint {
     answersPatch: true,
     read: ({ db, actor }, id, rendering) => readOwnResource(db, actor, own, id, rendering),
     list: (_, request) => listOwnResources(own, request),
-    create: ({ db, actor, schema }, resource) =>
-      createOwnResource(db, actor, own, toDraft(resource, findType(schema, name))),
+    create: async ({ db, actor, schema }, resource) => ({
+      id: await createOwnResource(db, actor, own, toDraft(resource, findType(schema, name))),
+    }),
     replace: async ({ db, actor, headers, schema }, id, resource) => {
       const type = findType(schema, name)
       const plan = (current: ResourceDraft): ResourceDraft =>
         toDraft(keepImmutable(toResource(current), resource, type), type)
-      await transaction(db, (tx) => updateOwnResource(tx, actor, own, id, plan, readIfMatch(headers)))
+      const version = await transaction(db, (tx) => updateOwnResource(tx, actor, own, id, plan, readIfMatch(headers)))
+      return { id, version }
     },
-    patch: ({ db, actor, headers, schema, reading }, id, operations) => {
+    patch: async ({ db, actor, headers, schema, reading }, id, operations) => {
       const type = findType(schema, name)
       const noted = reading.notes.length
-      return transaction(db, (tx) => {
+      const version = await transaction(db, (tx) => {
         reading.notes.length = noted // a second attempt plans again
         const plan = (current: ResourceDraft): ResourceDraft =>
           toDraft(applyOperations(toResource(current), operations, type, reading).resource, type)
         return updateOwnResource(tx, actor, own, id, plan, readIfMatch(headers))
       })
+      return { id, version }
     },
     remove: ({ db, actor, headers }, id) =>
       transaction(db, (tx) => deleteOwnResource(tx, actor, own, id, readIfMatch(headers))),

@@ -1,8 +1,8 @@
 // The values of a multi-valued attribute, as PATCH compares and changes them.
-import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import type { Condition, Operand } from '../directory/condition.ts'
 import { compareValue } from '../directory/condition-match.ts'
+import { isSameJson } from '../directory/json.ts'
 import { foldCase } from '../directory/keys.ts'
 import { toAttributePath } from './attribute-path.ts'
 import { refuseChange } from './mutability.ts'
@@ -65,7 +65,7 @@ export function keepOnePrimary(values: readonly JsonValue[], written: readonly J
   const distinct = dropDuplicates(values)
   const primary = written.findLast(isPrimary)
   if (primary === undefined) return distinct
-  const chosen = distinct.findIndex((one) => isDeepStrictEqual(one, primary))
+  const chosen = distinct.findIndex((one) => isSameJson(one, primary))
   return dropDuplicates(
     distinct.map((one, index) =>
       index !== chosen && isPrimary(one) ? { ...(one as JsonObject), primary: false } : one,

@@ -1,6 +1,7 @@
 // The operations on one resource (RFC 7644 sections 3.3 to 3.6), the same for every type.
 import { AppError } from '../errors.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Rendering } from '../directory/listing.ts'
+import type { Endpoint, Written } from './endpoint.ts'
 import type { Answer, Exchange, Handler } from './exchange.ts'
 import { findType } from './organization-schema.ts'
 import { readOperations } from './patch-syntax.ts'
@@ -24,17 +25,21 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
 
   async function answerResource(
     exchange: Exchange,
-    id: string,
+    { id, representation }: Written,
     status: number,
     projection: Projection,
   ): Promise<Answer> {
-    const found = await endpoint.read(exchange, id, { baseUrl: exchange.baseUrl, ...projection })
+    const found = representation ?? (await endpoint.read(exchange, id, render(exchange, projection)))
     if (found === undefined) throw new AppError('not_found', `There is no ${endpoint.typeName} ${id.slice(0, 80)}.`)
     const headers = { ETag: formatETag(found.version), Location: locate(exchange, id) }
     if (status === 200 && exchange.body === undefined && isNotModified(exchange.headers, found.version)) {
       return { status: 304, headers }
     }
     return { status, headers, body: project(found.json, projection) }
+  }
+
+  function render({ baseUrl }: Exchange, { omits, adds }: Projection): Rendering {
+    return { baseUrl, omits, adds }
   }
 
   function readProjectionQuery(exchange: Exchange, specified?: ReadonlySet<Attribute>): Projection {
@@ -53,14 +58,14 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
       handle: async (exchange) => {
         const projection = readProjectionQuery(exchange, findSpecified(exchange.body, typeOf(exchange)))
         const resource = readResource(exchange.body, typeOf(exchange), exchange.reading)
-        const id = await endpoint.create(exchange, resource)
-        return answerResource(exchange, id, 201, projection)
+        const written = await endpoint.create(exchange, resource, render(exchange, projection))
+        return answerResource(exchange, written, 201, projection)
       },
     },
     read: {
       scope: 'read',
       takesBody: false,
-      handle: (exchange) => answerResource(exchange, exchange.id, 200, readProjectionQuery(exchange)),
+      handle: (exchange) => answerResource(exchange, { id: exchange.id }, 200, readProjectionQuery(exchange)),
     },
     replace: {
       scope: 'write',
@@ -68,8 +73,8 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
       handle: async (exchange) => {
         const projection = readProjectionQuery(exchange, findSpecified(exchange.body, typeOf(exchange)))
         const resource = readResource(exchange.body, typeOf(exchange), exchange.reading)
-        await endpoint.replace(exchange, exchange.id, resource)
-        return answerResource(exchange, exchange.id, 200, projection)
+        const written = await endpoint.replace(exchange, exchange.id, resource, render(exchange, projection))
+        return answerResource(exchange, written, 200, projection)
       },
     },
     patch: {
@@ -78,9 +83,10 @@ export function createResourceHandlers(endpoint: Endpoint): ResourceHandlers {
       handle: async (exchange) => {
         const operations = readOperations(exchange.body, exchange.reading)
         const projection = readProjectionQuery(exchange, findPatched(operations, typeOf(exchange)))
-        const version = await endpoint.patch(exchange, exchange.id, operations)
-        if (endpoint.answersPatch || projection.isAsked || prefersRepresentation(exchange)) {
-          return answerResource(exchange, exchange.id, 200, projection)
+        const written = await endpoint.patch(exchange, exchange.id, operations, render(exchange, projection))
+        const { version } = written
+        if (version === undefined || endpoint.answersPatch || projection.isAsked || prefersRepresentation(exchange)) {
+          return answerResource(exchange, written, 200, projection)
         }
         return { status: 204, headers: { ETag: formatETag(version), Location: locate(exchange, exchange.id) } }
       },

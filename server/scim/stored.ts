@@ -12,7 +12,9 @@ export function fits({ type, multiValued, returned }: Attribute, value: JsonValu
   return Array.isArray(value) && value.every((one) => fitsType(type, one))
 }
 
-/** A stored resource without the values that do not fit. What the schema does not have stays as it is. */
+/**
+ * A copy of a stored resource without the values that do not fit. What the schema does not have stays as it is, and is shared.
+ */
 export function dropMisfits(resource: JsonObject, type: ResourceType): JsonObject {
   const kept = fitMembers(resource, type.schema.attributes)
   for (const { id, attributes } of type.extensions.values()) {

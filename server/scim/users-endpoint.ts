@@ -4,8 +4,8 @@ import { nameDirectories } from '../directory/directories.ts'
 import { acceptUserNameAsMail } from '../directory/mail-lookup.ts'
 import { createUser, deleteUser } from '../directory/user-removal.ts'
 import { listUsers, readUser } from '../directory/users.ts'
-import { type Updated, type UserDraft, updateUser } from '../directory/user-writes.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Updated, type UpdateOptions, type UserDraft, updateUser } from '../directory/user-writes.ts'
+import type { Endpoint, Written } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
 import { keepImmutable } from './mutability.ts'
 import { findType } from './organization-schema.ts'
@@ -23,37 +23,37 @@ export const usersEndpoint: Endpoint = {
     const isWidened = condition !== undefined && !reading.strict
     return listUsers(actor, isWidened ? { ...request, condition: acceptUserNameAsMail(condition) } : request)
   },
-  create: ({ db, actor }, resource) => createUser(db, actor, toDraft(withDefaults(resource))),
-  replace: async (exchange, id, resource) => {
+  create: ({ db, actor }, resource, rendering) => createUser(db, actor, toDraft(withDefaults(resource)), rendering),
+  replace: (exchange, id, resource, rendering) => {
     const stated = withDefaults(resource)
     const type = findType(exchange.schema, 'User')
-    await update(exchange, id, true, (current) => toDraft(keepImmutable(toResource(current), stated, type)))
+    const plan = (current: UserDraft): UserDraft => toDraft(keepImmutable(toResource(current), stated, type))
+    return update(exchange, id, plan, { statesEverything: true, rendering })
   },
-  patch: (exchange, id, operations) =>
-    update(exchange, id, false, (current, isAgain) => {
-      const type = findType(exchange.schema, 'User')
+  patch: (exchange, id, operations, rendering) => {
+    const type = findType(exchange.schema, 'User')
+    const noted = exchange.reading.notes.length
+    const plan = (current: UserDraft, isAgain: boolean): UserDraft => {
       const reading = isAgain ? { strict: false, notes: [] } : exchange.reading
+      if (!isAgain) reading.notes.length = noted // a second attempt plans again
       return toDraft(applyOperations(toResource(current), operations, type, reading).resource)
-    }),
+    }
+    return update(exchange, id, plan, { statesEverything: false, rendering })
+  },
   remove: ({ db, actor, headers }, id) => transaction(db, (tx) => deleteUser(tx, actor, id, readIfMatch(headers))),
 }
 
 async function update(
   exchange: Exchange,
   id: string,
-  statesEverything: boolean,
   plan: (current: UserDraft, isAgain: boolean) => UserDraft,
-): Promise<number> {
-  const { db, actor, headers, reading } = exchange
-  const acceptsVersion = readIfMatch(headers)
-  const options = acceptsVersion === undefined ? { statesEverything } : { statesEverything, acceptsVersion }
-  const noted = reading.notes.length
-  const updated = await transaction(db, (tx) => {
-    reading.notes.length = noted // a second attempt plans again
-    return updateUser(tx, actor, id, plan, options)
-  })
+  options: UpdateOptions,
+): Promise<Written> {
+  const acceptsVersion = readIfMatch(exchange.headers)
+  const all = acceptsVersion === undefined ? options : { ...options, acceptsVersion }
+  const updated = await updateUser(exchange.db, exchange.actor, id, plan, all)
   await noteKept(exchange, updated)
-  return updated.version
+  return { id, ...updated }
 }
 
 // The write succeeded, and some of it was not this directory's to decide: the log says whose word stood.

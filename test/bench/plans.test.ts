@@ -26,6 +26,8 @@ const watched = ['users', 'links', 'memberships', 'groups']
 const narrow: ReadonlySet<string> = new Set([
   'users_pkey (org_id, id)',
   'users_user_name (user_name_key, org_id)',
+  // Of a name there is one in each organization at most.
+  'users_user_name (user_name_key)',
   'users_emails (email_keys)',
   'links_pkey (org_id, user_id)',
   'links_pkey (org_id, user_id, directory_id)',

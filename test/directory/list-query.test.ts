@@ -15,6 +15,7 @@ import { insertUsers } from '../../server/directory/user-writes.ts'
 import { listUsers } from '../../server/directory/users.ts'
 import { clock, createTenant } from '../support/app.ts'
 import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
+import { spyOn } from '../support/spy.ts'
 import { customSchema } from '../support/protocol.ts'
 import type { Body } from '../support/scim-client.ts'
 import { fold, instant, type Key, main, sortResources } from '../support/sort-model.ts'
@@ -259,14 +260,9 @@ describe('a page far behind, in a directory of 3000 users', function () {
   async function explain(listed: readonly Listed[], page: Page): Promise<Plan> {
     const db = testDatabase()
     const statements: CompiledQuery[] = []
-    const spy = new Proxy(db, {
-      get: (target, name) =>
-        name === 'executeQuery'
-          ? (statement: CompiledQuery) => {
-              statements.push(statement)
-              return target.executeQuery(statement)
-            }
-          : (Reflect.get(target, name) as unknown),
+    const spy = spyOn(db, (statement) => {
+      statements.push(statement)
+      return db.executeQuery(statement)
     })
     await listResources(spy, actor, baseUrl, listed, page)
     const [first] = statements

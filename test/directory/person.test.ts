@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { mergeStatements } from '../../server/directory/authority.ts'
 import { endWord, findKept, stateWord, type Word } from '../../server/directory/person.ts'
-import type { LockedUser } from '../../server/directory/user-lock.ts'
+import type { LockedUser } from '../../server/directory/user-state.ts'
 import { enterpriseUser, type UserResource } from '../../server/directory/user-record.ts'
 
 const core = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -19,6 +19,7 @@ function lock(user: Partial<LockedUser>): LockedUser {
   return {
     id: 'emp_1',
     version: 1,
+    state: '1',
     ownerId: 'a',
     resource,
     setBy: null,

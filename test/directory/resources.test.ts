@@ -15,6 +15,7 @@ import { compileResourceType, type ResourceType } from '../../server/scim/schema
 import { readResourceTypes } from '../../server/scim/schema-files.ts'
 import { clock, createTenant, type Tenant } from '../support/app.ts'
 import { testDatabase } from '../support/postgres.ts'
+import { spyOn } from '../support/spy.ts'
 import { expectError } from '../support/protocol.ts'
 import {
   create,
@@ -434,14 +435,9 @@ describe('the indexes of resources of one’s own', function () {
   async function explain(filter: string | undefined, page: Page): Promise<{ indexes: string[]; found: number }> {
     const statements: CompiledQuery[] = []
     const db = testDatabase()
-    const spy = new Proxy(db, {
-      get: (target, name) =>
-        name === 'executeQuery'
-          ? (statement: CompiledQuery) => {
-              statements.push(statement)
-              return target.executeQuery(statement)
-            }
-          : (Reflect.get(target, name) as unknown),
+    const spy = spyOn(db, (statement) => {
+      statements.push(statement)
+      return db.executeQuery(statement)
     })
     const condition = filter === undefined ? undefined : compileFilter(filter, type, { strict: false, notes: [] })
     const rendering = { baseUrl: 'http://localhost/scim/v2', omits: new Set<string>(), adds: new Set<string>() }

@@ -1,7 +1,6 @@
 // Which indexes answer filters, in an organization of some thousand people among others: asked of PostgreSQL itself, which is
 // given time to count before, and once is not. In a database of its own, so that no other test changes its statistics.
 import { expect } from 'chai'
-import type { CompiledQuery } from 'kysely'
 import { connect, type Database } from '../../server/db/connect.ts'
 import { migrate } from '../../server/db/migrate.ts'
 import { query } from '../../server/db/query.ts'
@@ -15,6 +14,7 @@ import { declareResourceTypes } from '../../server/scim/declarations.ts'
 import { compileFilter } from '../../server/scim/filter.ts'
 import { compileResourceType, type ResourceType } from '../../server/scim/schema.ts'
 import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
+import { spyOn } from '../support/spy.ts'
 
 const [userType, groupType] = declareResourceTypes().map((type) => compileResourceType(type)) as [
   ResourceType,
@@ -77,16 +77,11 @@ describe('the plans of filters', function () {
   /** Lists what meets the filter, and reports the work of the page and of the count. */
   async function explain(filter: string, type: ResourceType, as: Actor): Promise<Work[]> {
     const works: Work[] = []
-    const spy = new Proxy(db, {
-      get: (target, member) => {
-        if (member !== 'executeQuery') return Reflect.get(target, member, target) as unknown
-        return async ({ sql, parameters }: CompiledQuery) => {
-          const text = `explain (analyze, format json) ${sql}`
-          const [row] = await query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(db, text, parameters)
-          if (row !== undefined) works.push(readWork(row['QUERY PLAN'][0].Plan))
-          return { rows: [] }
-        }
-      },
+    const spy = spyOn(db, async ({ sql, parameters }) => {
+      const text = `explain (analyze, format json) ${sql}`
+      const [row] = await query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(db, text, parameters)
+      if (row !== undefined) works.push(readWork(row['QUERY PLAN'][0].Plan))
+      return { rows: [] }
     })
     const condition = compileFilter(filter, type, { strict: true, notes: [] })
     const request = { baseUrl: '', omits: new Set(['groups', 'members']), adds: new Set<string>(), sortBy: undefined }

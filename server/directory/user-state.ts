@@ -1,4 +1,4 @@
-// Locks a user for a change and reads all that is needed to decide it: the row, and the word of every directory.
+// Reads all that is needed to decide a change of a user, with or without a lock: the row, and the word of every directory.
 import type { Database } from '../db/connect.ts'
 import { query } from '../db/query.ts'
 import type { JsonObject } from '../db/tables.ts'
@@ -15,6 +15,8 @@ export interface Link {
 export interface LockedUser {
   readonly id: string
   readonly version: number
+  /** Which state of the row this is; whatever is written of a user writes the row. */
+  readonly state: string
   readonly ownerId: string
   readonly resource: UserResource
   readonly setBy: Record<string, string> | null
@@ -27,6 +29,7 @@ export interface LockedUser {
 
 interface Row {
   readonly version: number
+  readonly state: string
   readonly directory_id: string
   readonly manager_id: string | null
   readonly resource: JsonObject
@@ -40,11 +43,21 @@ interface Row {
 
 /** Throws not_found where the acting directory does not see the user; `includeEnded` finds those it deleted itself, too. */
 export async function lockUser(tx: Database, actor: Actor, id: string, includeEnded = false): Promise<LockedUser> {
-  const row = await readLocked(tx, actor, id)
+  return toLockedUser(id, await readLocked(tx, actor, id), includeEnded)
+}
+
+/** The same without a lock, for a change that is only made where the user is still in that state. */
+export async function readState(db: Database, actor: Actor, id: string): Promise<LockedUser> {
+  const [row] = await query<Row>(db, readSql, [actor.organizationId, actor.directoryId, id])
+  return toLockedUser(id, row, false)
+}
+
+function toLockedUser(id: string, row: Row | undefined, includeEnded: boolean): LockedUser {
   if (row === undefined || (row.ended && !includeEnded)) throw new AppError('not_found', `There is no user ${id}.`)
   return {
     id,
     version: row.version,
+    state: row.state,
     ownerId: row.directory_id,
     resource: fromColumns(row.resource, row.manager_id),
     setBy: row.set_by,
@@ -64,12 +77,18 @@ async function readLocked(tx: Database, actor: Actor, id: string): Promise<Row |
   return second
 }
 
-const lockSql = `select u.xmin <> (select x.xmin from users x where x.org_id = u.org_id and x.id = u.id) as waited, u.version, u.directory_id, u.manager_id, u.resource, u.set_by, own.external_id,
+const columns = `u.xmin::text as state, u.version, u.directory_id, u.manager_id, u.resource, u.set_by, own.external_id,
     coalesce(own.ended_at is not null, false) as ended, o.attribute_authority as authority,
     coalesce((select json_agg(json_build_object('directoryId', l.directory_id, 'resource', l.resource) order by l.created_at, l.directory_id)
-      from links l where l.org_id = u.org_id and l.user_id = u.id and l.ended_at is null), '[]'::json) as links
-  from users u
+      from links l where l.org_id = u.org_id and l.user_id = u.id and l.ended_at is null), '[]'::json) as links`
+
+const source = `from users u
   join organizations o on o.org_id = u.org_id
   left join links own on own.org_id = u.org_id and own.user_id = u.id and own.directory_id = $2
-  where u.org_id = $1 and u.id = $3
-  for no key update of u`
+  where u.org_id = $1 and u.id = $3`
+
+const readSql = `select ${columns} ${source}`
+
+const waited = 'u.xmin <> (select x.xmin from users x where x.org_id = u.org_id and x.id = u.id) as waited'
+
+const lockSql = `select ${waited}, ${columns} ${source} for no key update of u`
