@@ -7,7 +7,8 @@ import type { Bench, Load, Scenario } from './scenarios/scenario.ts'
 
 // Rollcall writes its request log once a second: what a round leaves behind must not fall into another server's round.
 const settleMs = 1100
-const warmUpSeconds = 1
+// The engine compiles what runs often, and that takes it a while.
+const warmUpSeconds = 2
 
 interface Turn {
   readonly scenario: Scenario

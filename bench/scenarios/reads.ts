@@ -11,6 +11,7 @@ const deepPages = 20
 
 export const reads: readonly Scenario[] = [
   readOne('get_by_id', (_, id) => `/Users/${id}`, readUser),
+  readOne('get_by_id_without_groups', (_, id) => `/Users/${id}?excludedAttributes=groups`, readUser),
   readOne('filter_userName_eq', (index) => filterUsers(`userName eq "${identify(index).userName}"`), readFound),
   readOne('filter_externalId_eq', (index) => filterUsers(`externalId eq "${identify(index).externalId}"`), readFound),
   readOne(
@@ -18,7 +19,11 @@ export const reads: readonly Scenario[] = [
     (index) => filterUsers(`emails[type eq "work"].value eq "${identify(index).workEmail}"`),
     readFound,
   ),
-  { ...describe('list_100_first'), prepare: prepareFirstPage },
+  { ...describe('list_100_first'), prepare: (bench) => prepareFirstPage('list_100_first', '', bench) },
+  {
+    ...describe('list_100_first_without_groups'),
+    prepare: (bench) => prepareFirstPage('list_100_first_without_groups', '&excludedAttributes=groups', bench),
+  },
   {
     ...describe('list_100_deep_by_cursor'),
     prepare: (bench) => (bench.server.hasCursors ? prepareByCursor(bench) : prepareByIndex(bench)),
@@ -70,10 +75,10 @@ function filterUsers(filter: string): string {
   return `/Users?filter=${encodeURIComponent(filter)}`
 }
 
-async function prepareFirstPage({ server, total }: Bench): Promise<Load> {
-  const request = formatRequest(server, 'GET', `/Users?startIndex=1&count=${pageLength}`)
+async function prepareFirstPage(row: string, more: string, { server, total }: Bench): Promise<Load> {
+  const request = formatRequest(server, 'GET', `/Users?startIndex=1&count=${pageLength}${more}`)
   const check = (answer: Answer): string | undefined => findMistake(readList(answer, total, pageLength))
-  return { next: () => ({ row: 'list_100_first', request, check }) }
+  return { next: () => ({ row, request, check }) }
 }
 
 // From the first page to the middle, as a client would; then a few pages from there, again and again.

@@ -20,7 +20,9 @@ import { listBatches, runEach } from './batches.ts'
 import { type Address, ServerProcess } from './process.ts'
 import type { BenchServer } from './server.ts'
 
-const main = path.resolve(import.meta.dirname, '../../server/main.ts')
+// As `npm start` runs it.
+const [, ...startArguments] = packageFile.scripts.start.replace('exec ', '').split(' ')
+const root = path.resolve(import.meta.dirname, '../..')
 const token = 'a-token-for-the-benchmark-of-rollcall'
 const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group'
 
@@ -44,7 +46,7 @@ export async function startRollcall(url: string, nodeOptions: readonly string[])
   const { organizationId } = actor
   const users = await query<{ id: string }>(db, 'select id from users where org_id = $1 order by id', [organizationId])
   const { process, address } = await ServerProcess.start(
-    [...nodeOptions, main, 'serve'],
+    [...nodeOptions, ...startArguments.map((part) => (part.endsWith('.ts') ? path.join(root, part) : part))],
     { DATABASE_URL: url, PORT: '0', ROLLCALL_SCIM_TOKEN: token, RATE_LIMIT_PER_SECOND: '1000000' },
     readAddress,
   )
