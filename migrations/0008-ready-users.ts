@@ -3,17 +3,18 @@ import { type Kysely, sql } from 'kysely'
 
 const enterpriseUser = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
+// UTC with milliseconds.
+function timeSql(column: string): string {
+  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+}
+
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // A time as SCIM writes it. to_char is only stable, for it may write the names of months; this pattern has none.
-  await sql`
-    create function scim_time(at timestamptz) returns text language sql immutable parallel safe
-    return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.execute(db)
   // The text of a user from within "meta", behind the location, to the end, or to where the manager's reference and name belong.
   // The enterprise extension stands last, and in it the manager.
   await sql`
     create function user_json(resource jsonb, manager_id text, version int, created_at timestamptz, modified_at timestamptz)
-    returns text language sql immutable parallel safe
-    return '"resourceType":"User","created":"' || scim_time(created_at) || '","lastModified":"' || scim_time(modified_at)
+    returns text language sql stable parallel safe
+    return '"resourceType":"User","created":"' || ${sql.raw(timeSql('created_at'))} || '","lastModified":"' || ${sql.raw(timeSql('modified_at'))}
       || '","version":"W/\\"' || version || '\\""},' || coalesce('"schemas":' || (resource -> 'schemas')::text || ',', '')
       || substr(left((resource - 'schemas' - ${sql.lit(enterpriseUser)})::text, -1), 2)
       || case when manager_id is null and resource -> ${sql.lit(enterpriseUser)} is null then ''

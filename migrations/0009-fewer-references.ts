@@ -7,11 +7,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   for (const table of ['users', 'links', 'changes', 'events']) {
     await sql`alter table ${sql.table(table)} drop constraint ${sql.ref(`${table}_org_id_fkey`)}`.execute(db)
   }
-  // The users first, so that whoever writes one has ended before the logs go.
+  // Who writes a user holds its directory or the user, who writes anything else the organization or the resource: all of them have
+  // ended, and nobody can begin, before the logs go.
   await sql`
     create function remove_organization() returns trigger language plpgsql as $$
     begin
+      perform 1 from directories where org_id = old.org_id for update;
       delete from users where org_id = old.org_id;
+      delete from groups where org_id = old.org_id;
+      delete from resources where org_id = old.org_id;
       delete from changes where org_id = old.org_id;
       delete from events where org_id = old.org_id;
       return old;

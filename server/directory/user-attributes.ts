@@ -138,6 +138,8 @@ function compareUserName(path: AttributePath, comparison: Comparison, value: Val
   if (comparison === 'sw' && key !== '') {
     return `(u.user_name_key >= ${parameters.add(key)} and u.user_name_key < ${parameters.add(key + prefixEnd)})`
   }
+  // With the organization, which is in the index, for in an or with other names it is compared nowhere else that an index serves.
+  if (comparison === 'eq') return `(u.user_name_key = ${parameters.add(key)} and u.org_id = $1)`
   return compareKey('u.user_name_key', path, comparison, key, parameters)
 }
 

@@ -19,6 +19,7 @@ import {
   insertUsers,
   listEvents,
   ownerExternalIdSql,
+  requireWritten,
   storeUser,
   type UserDraft,
   writeWord,
@@ -124,7 +125,7 @@ async function clearManager(tx: Database, actor: Actor, id: string): Promise<voi
   ])
   for (const report of reports) {
     const user = await lockUser(tx, actor, report.id, true)
-    await writeWord(tx, actor, user, mergeWords(user), user.externalId)
+    requireWritten(await writeWord(tx, actor, user, mergeWords(user), user.externalId))
   }
 }
 
@@ -195,7 +196,7 @@ async function resumeLink(tx: Database, actor: Actor, draft: UserDraft): Promise
   )
   if (found === undefined) return undefined
   const user = await lockUser(tx, actor, found.id, true)
-  await storeUser(tx, actor, user, draft)
+  requireWritten(await storeUser(tx, actor, user, draft))
   return found.id
 }
 

@@ -25,23 +25,14 @@ export interface NewUser extends UserDraft {
   readonly createdAt: Date
 }
 
-/**
- * Creates users in one statement, with their links, changes and events. Throws uniqueness where a userName is taken.
- * @returns the ids, in order
- */
-export async function createUsers(db: Database, actor: Actor, drafts: readonly UserDraft[]): Promise<string[]> {
-  const users = drafts.map((draft) => draftUser(actor, draft))
-  await insertUsers(db, actor, users, 'create', 1)
-  return users.map((user) => user.id)
-}
-
 /** A user who does not exist yet. */
 export function draftUser(actor: Actor, draft: UserDraft): NewUser {
   return { ...draft, id: createId('emp', actor.at), createdAt: actor.at }
 }
 
 /**
- * Writes new rows under given ids; `version` is 1, or the next one of a restored user.
+ * Writes users with their links, changes and events, in one statement; `version` is 1, or the next one of a restored user. Throws
+ * uniqueness where a userName is taken.
  * @returns the users, where a rendering is asked for
  */
 export async function insertUsers(
@@ -127,10 +118,14 @@ export async function updateUser(
     if (updated !== undefined) return updated
   }
   return transaction(db, async (tx) => {
-    const updated = await planUpdate(tx, actor, await lockUser(tx, actor, id), plan, options)
-    if (updated === undefined) throw new Error(`user ${id} changed under its lock`)
-    return updated
+    return requireWritten(await planUpdate(tx, actor, await lockUser(tx, actor, id), plan, options))
   })
+}
+
+/** What was written under a lock: nobody else can have changed the user. */
+export function requireWritten<Result extends Written>(written: Result | undefined): Result {
+  if (written === undefined) throw new Error('a user changed under its lock')
+  return written
 }
 
 // undefined where the user is not in the state any more that was read.

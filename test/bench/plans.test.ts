@@ -13,7 +13,7 @@ import type { Tables } from '../../server/db/tables.ts'
 import { transaction } from '../../server/db/transaction.ts'
 import type { Actor } from '../../server/directory/actor.ts'
 import { createGroup } from '../../server/directory/groups.ts'
-import { createUsers } from '../../server/directory/user-writes.ts'
+import { draftUser, insertUsers } from '../../server/directory/user-writes.ts'
 import { createLogger } from '../../server/ops/logger.ts'
 import { clock, createTenant, type Tenant } from '../support/app.ts'
 import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
@@ -26,8 +26,6 @@ const watched = ['users', 'links', 'memberships', 'groups']
 const narrow: ReadonlySet<string> = new Set([
   'users_pkey (org_id, id)',
   'users_user_name (user_name_key, org_id)',
-  // Of a name there is one in each organization at most.
-  'users_user_name (user_name_key)',
   'users_emails (email_keys)',
   'links_pkey (org_id, user_id)',
   'links_pkey (org_id, user_id, directory_id)',
@@ -300,7 +298,9 @@ async function fill(tenant: Tenant, count: number): Promise<string[]> {
       const told = manager === undefined ? {} : { [enterpriseSchema]: { ...extension, manager: { value: manager } } }
       return { resource: JSON.parse(JSON.stringify({ ...resource, ...told })), externalId: `external ${index}` }
     })
-    ids.push(...(await transaction(db, (tx) => createUsers(tx, actorOf(tenant), drafts))))
+    const users = drafts.map((draft) => draftUser(actorOf(tenant), draft))
+    await transaction(db, (tx) => insertUsers(tx, actorOf(tenant), users, 'create', 1))
+    ids.push(...users.map(({ id }) => id))
   }
   const teamIds: string[] = []
   for (let from = 0; from < count; from += 10) {

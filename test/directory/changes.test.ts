@@ -4,7 +4,9 @@ import { expect } from 'chai'
 import { createId } from '../../server/db/ids.ts'
 import { query } from '../../server/db/query.ts'
 import type { Actor } from '../../server/directory/actor.ts'
-import { createUsers } from '../../server/directory/user-writes.ts'
+import { transaction } from '../../server/db/transaction.ts'
+import { updateGroup } from '../../server/directory/groups.ts'
+import { draftUser, insertUsers } from '../../server/directory/user-writes.ts'
 import { clock, createTenant, type Tenant } from '../support/app.ts'
 import { testDatabase } from '../support/postgres.ts'
 import {
@@ -380,8 +382,11 @@ describe('resource counts', () => {
       resource: { schemas: [userSchema], userName: `bulk-${index}` },
       externalId: null,
     }))
-    const ids = await createUsers(testDatabase(), actor, drafts)
-    await createUsers(testDatabase(), actor, drafts.slice(0, 2)).then(
+    const people = drafts.map((draft) => draftUser(actor, draft))
+    await insertUsers(testDatabase(), actor, people, 'create', 1)
+    const ids = people.map(({ id }) => id)
+    const again = drafts.slice(0, 2).map((draft) => draftUser(actor, draft))
+    await insertUsers(testDatabase(), actor, again, 'create', 1).then(
       () => expect.fail('userNames were taken'),
       () => undefined,
     )
@@ -414,6 +419,34 @@ describe('resource counts', () => {
     expect(
       await query(testDatabase(), 'select 1 from resource_counts where org_id = $1', [organizationId]),
     ).to.deep.equal([])
+  })
+})
+
+describe('an organization that is deleted', () => {
+  it('takes its logs along, also what is written of a group meanwhile', async () => {
+    const { scim, organizationId, directoryId } = await createTenant()
+    const group = String((await scim.createGroup('Staff'))['id'])
+    await scim.createUser('ana')
+    const access = { view: 'directory', restoresUsers: false, tokenId: null, requestId: null } as const
+    const actor: Actor = { organizationId, directoryId, ...access, at: clock.now() }
+    const [changed, committing] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const changing = transaction(testDatabase(), async (tx) => {
+      const members = { kind: 'change', add: [], remove: [] } as const
+      await updateGroup(tx, actor, group, (current) => ({ ...current, externalId: 'staff', members }))
+      changed.resolve()
+      await committing.promise
+    })
+    await changed.promise
+    const deleteSql = 'delete from organizations where org_id = $1'
+    const deleting = query(testDatabase(), deleteSql, [organizationId])
+    const waits = 'select 1 from pg_stat_activity where query = $1 and cardinality(pg_blocking_pids(pid)) > 0'
+    while ((await query(testDatabase(), waits, [deleteSql])).length === 0);
+    committing.resolve()
+    await Promise.all([changing, deleting])
+    for (const table of ['users', 'links', 'groups', 'memberships', 'changes', 'events']) {
+      const left = await query(testDatabase(), `select 1 from ${table} where org_id = $1`, [organizationId])
+      expect(left, table).to.deep.equal([])
+    }
   })
 })
 
