@@ -128,15 +128,8 @@ function idsSql(listed: Listed, order: Order, page: Page, parameters: Parameters
 
 // One more than is wanted tells whether there are more.
 function limitSql({ from, count }: Page, parameters: Parameters): string {
-  if (typeof from !== 'number') return `limit ${countSql(count, 1, parameters)}`
-  return `limit ${countSql(count, 0, parameters)}${from === 1 ? '' : ` offset ${parameters.add(from - 1)}`}`
-}
-
-// What many ask for stands in the statement: where the planner knows the limit it makes its plan once, and else every time.
-const commonCounts: ReadonlySet<number> = new Set([1, 10, 20, 25, 50, 100, 200, 500, 1000])
-
-function countSql(count: number, more: 0 | 1, parameters: Parameters): string {
-  return commonCounts.has(count) ? String(count + more) : parameters.add(count + more)
+  if (typeof from !== 'number') return `limit ${parameters.addLimit(count + 1)}`
+  return `limit ${parameters.addLimit(count)}${from === 1 ? '' : ` offset ${parameters.add(from - 1)}`}`
 }
 
 // Null stands behind everything, and in descending order before it; ids break ties upwards in both.

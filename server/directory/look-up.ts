@@ -2,6 +2,7 @@
 // ask, so those of different requests are gathered into one statement.
 import type { Database } from '../db/connect.ts'
 import { ask, type Found, Keys } from '../db/gather.ts'
+import { Parameters } from '../db/query.ts'
 import type { Actor } from './actor.ts'
 import type { Condition } from './condition.ts'
 import { pathKey } from './condition.ts'
@@ -42,15 +43,20 @@ export async function findFew(
   baseUrl: string,
   count: number,
 ): Promise<Representation[]> {
-  const shared = [actor.organizationId, actor.directoryId, baseUrl, count]
-  const keys = new Keys(shared)
+  const shared = new Parameters(actor.organizationId, actor.directoryId, baseUrl)
+  const limit = shared.addLimit(count)
+  const keys = new Keys(shared.values)
   const { table, attributes, visible, condition, render } = listed
   const meets = condition === undefined ? 'true' : conditionSql(condition, attributes, keys)
   // The inner offset keeps the planner from walking the order of the ids until it has met enough: few are to be found.
   const page = `select u.*, k.n as place from ${keys.sql} cross join lateral (
       select u.* from (select u.* from ${table} u where ${scopeSql(listed)} and ${meets} offset 0) u
-      where ${visible} order by u.id limit $4) u`
-  const question = { text: render(page, 'order by u.place, u.id', 'few'), shared, keys: keys.values as string[] }
+      where ${visible} order by u.id limit ${limit}) u`
+  const question = {
+    text: render(page, 'order by u.place, u.id', 'few'),
+    shared: shared.values,
+    keys: keys.values as string[],
+  }
   return ask<Representation & Found>(db, question)
 }
 

@@ -57,6 +57,9 @@ const defaultSettings = {
   max_connections: '100',
   shared_buffers: '128MB',
   fsync: 'on',
+  // What is not in shared buffers mostly is in the system's cache, and reading it there oneself takes less than asking a worker:
+  // with 1 000 000 users a GET took PostgreSQL 17 % less, a PATCH 13 %.
+  io_method: 'sync',
   // The statements that fail (log level error) are our callers' data and errors; Rollcall reports these in its own log.
   log_min_messages: 'log',
   // Nothing rotates the log file, and these lines are most of it.
