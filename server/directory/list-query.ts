@@ -95,11 +95,14 @@ function findOrder({ sortBy, attributes }: Listed, parameters: Parameters): Orde
 const byId: Order = { sql: 'u.id', type: 'text', nullable: false }
 
 async function readPage(db: Database, listed: Listed, page: Page, parameters: Parameters): Promise<Row[]> {
-  const ids = idsSql(listed, findOrder(listed, parameters) ?? byId, page, parameters)
-  const direction = page.descending ? 'desc' : 'asc'
+  const order = findOrder(listed, parameters) ?? byId
+  const isWalked =
+    listed.condition === undefined && ordered.has(order.sql) && (typeof page.from !== 'number' || page.from === 1)
+  const found = findSql(isWalked ? 'u.*' : 'u.id', listed, order, page, parameters)
+  const limited = `${found} ${limitSql(page, parameters)}`
   const text = listed.render(
-    eachSql(`(${ids} ${limitSql(page, parameters)})`, listed),
-    `order by u.place ${direction}, u.id`,
+    isWalked ? limited : eachSql(`(${limited})`, listed),
+    `order by u.place ${page.descending ? 'desc' : 'asc'}, u.id`,
     'many',
   )
   const rows = await query<Representation & Position>(db, text, parameters.values)
@@ -111,18 +114,19 @@ async function readFew(db: Database, actor: Actor, baseUrl: string, listed: List
   return found.map(({ id, json }) => ({ id, json, key: id, of: 0 }))
 }
 
-// Ids first: what precedes the page is passed over in the index, and only the page's rows are read whole. The inner limit
-// makes that one look-up for each, whatever the planner believes of the organization's size.
+// Mostly ids first: what precedes the page is passed over in the index, what does not meet the condition need not be sorted, and
+// only the page's rows are read whole. The inner limit makes that one look-up for each, whatever the planner believes of the
+// organization's size.
 function eachSql(ids: string, { table }: Listed): string {
   return `select u.*, p.place from ${ids} p
     cross join lateral (select * from ${table} r where r.org_id = $1 and r.id = p.id limit 1) u`
 }
 
-function idsSql(listed: Listed, order: Order, page: Page, parameters: Parameters): string {
+function findSql(columns: string, listed: Listed, order: Order, page: Page, parameters: Parameters): string {
   const { table, attributes, condition, visible } = listed
   const meets = condition === undefined ? '' : `and ${conditionSql(condition, attributes, parameters)}`
   const behind = typeof page.from !== 'object' ? '' : `and ${behindSql(order, page.from, page.descending, parameters)}`
-  return `select u.id, ${order.sql} as place from ${table} u where u.org_id = $1 and ${visible} ${meets} ${behind}
+  return `select ${columns}, ${order.sql} as place from ${table} u where u.org_id = $1 and ${visible} ${meets} ${behind}
     order by ${order.sql} ${page.descending ? 'desc' : 'asc'}, u.id`
 }
 
@@ -178,7 +182,7 @@ function placesSql(listed: readonly Listed[], page: Page, parameters: Parameters
     const order = alignOrder(orders[index], isSorted, type)
     const first = typeof page.from === 'number' ? page.from + page.count : page.count + 1
     const limit = `limit ${parameters.add(first)}`
-    return `(select id, place, ${index} as of from (${idsSql(one, order, page, parameters)} ${limit}) part)`
+    return `(select id, place, ${index} as of from (${findSql('u.id', one, order, page, parameters)} ${limit}) part)`
   })
   const place = type === 'text' ? 'place collate "C"' : 'place'
   return `select id, ${keySql('place')} as key, of from (${parts.join(' union all ')}) parts where $3::text is not null
