@@ -5,6 +5,9 @@ import { AppError } from '../errors.ts'
 
 const maxDepth = 40
 
+// The longest rest of a body that is passed over so that the connection can be used again, in bytes.
+const maxPassedOver = 65_536
+
 /** The parsed body; undefined where it is empty. Throws unsupported_media_type, too_large, invalid_syntax, invalid_value. */
 export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const declared = Number(request.headers['content-length'] ?? 0)
@@ -25,6 +28,14 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   // UTF-8 is well-formed; only an escape can write what is not.
   if (text.includes('\\u')) checkStrings(body)
   return body
+}
+
+/**
+ * Whether the connection can be used again after the answer. Node passes over the rest of a short body by itself. Closing while it
+ * is under way would reset the connection, and a reset overtakes the answer.
+ */
+export function isReadToEnd(request: IncomingMessage): boolean {
+  return request.complete || Number(request.headers['content-length'] ?? Infinity) <= maxPassedOver
 }
 
 function parse(text: string): unknown {

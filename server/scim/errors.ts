@@ -1,5 +1,6 @@
 // The one place where the SCIM face turns error codes into answers (RFC 7644 section 3.12).
 import { AppError, type ErrorCode } from '../errors.ts'
+import { toLine } from '../ops/line.ts'
 
 interface Answer {
   readonly status: number
@@ -47,14 +48,6 @@ export function answerError(error: unknown, requestId: string): ErrorAnswer {
     return write({ status: 500 }, `Something went wrong here. Tell the operator the request id ${requestId}.`, {})
   }
   return write(answers[error.code], error.message, listHeaders(error))
-}
-
-const maxDetail = 400
-
-/** A message that quotes a request as a line that can be shown and stored, whatever the request holds. */
-export function toLine(text: string): string {
-  const cut = text.length > maxDetail ? `${text.slice(0, maxDetail)}…` : text
-  return cut.replace(/\p{Cc}+/gu, ' ').toWellFormed()
 }
 
 function write(answer: Answer, detail: string, headers: Record<string, string>): ErrorAnswer {

@@ -8,10 +8,11 @@ import { translateFault } from '../db/faults.ts'
 import { AppError } from '../errors.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { RequestLog } from '../ops/request-log.ts'
-import { readJson } from '../ops/json-body.ts'
+import { isReadToEnd, readJson } from '../ops/json-body.ts'
+import { toLine } from '../ops/line.ts'
 import { Cursors } from './cursors.ts'
 import { createDiscovery, type Discovery } from './discovery.ts'
-import { answerError, toLine } from './errors.ts'
+import { answerError } from './errors.ts'
 import type { Answer, Handler } from './exchange.ts'
 import type { Note } from './notes.ts'
 import type { OrganizationSchemas } from './organization-schema.ts'
@@ -28,9 +29,6 @@ export interface ScimServerParts {
   /** The origin that clients see, `https://host`. */
   readonly originOf: (request: Request) => string
 }
-
-// The longest rest of a body that is passed over so that the connection can be used again, in bytes.
-const maxPassedOver = 65_536
 
 // A body of nothing but unknown attributes must not fill the log.
 const maxLoggedNotes = 100
@@ -190,13 +188,10 @@ function send(request: Request, response: Response, answer: Answer, requestId: s
   }
   headers['Content-Type'] = chooseMediaType(request.headers.accept)
   headers['Content-Length'] = String(Buffer.byteLength(answer.body))
-  response.writeHead(answer.status, headers).end(answer.body)
-}
-
-// Node passes over the rest of a short body by itself. Closing while it is under way would reset the connection, and a reset
-// overtakes the answer.
-function isReadToEnd(request: Request): boolean {
-  return request.complete || Number(request.headers['content-length'] ?? Infinity) <= maxPassedOver
+  response.writeHead(answer.status, headers)
+  // Node puts the head of an answer that is bytes before what waits to be sent, and that may be "100 Continue".
+  if (request.headers.expect !== undefined) response.flushHeaders()
+  response.end(answer.body)
 }
 
 function chooseMediaType(accept: string | undefined): string {

@@ -1,9 +1,12 @@
 import { expect } from 'chai'
+import { setImmediate } from 'node:timers/promises'
 import supertest from 'supertest'
 import { readConfig } from '../../server/config.ts'
-import { createTenant, type Tenant } from '../support/app.ts'
+import { query } from '../../server/db/query.ts'
+import { createTenant, logLines, type Tenant } from '../support/app.ts'
+import { testDatabase } from '../support/postgres.ts'
 import { sendRaw } from '../support/raw-http.ts'
-import { type Reply, ScimClient, userSchema } from '../support/scim-client.ts'
+import { patchSchema, type Reply, ScimClient, searchSchema, userSchema } from '../support/scim-client.ts'
 import { expectError, withApp, user } from '../support/protocol.ts'
 
 describe('HTTP headers and methods', () => {
@@ -341,5 +344,30 @@ describe('the version of the protocol, and /Me', () => {
       expectError(await scim.send(method, '/Me', method === 'get' ? undefined : user()), 404)
     }
     expect((await scim.get('/Users')).body['totalResults']).to.equal(1)
+  })
+
+  it('tells a client to continue before it answers, also where it answers an earlier request meanwhile', async () => {
+    const { scim, organizationId } = await createTenant()
+    const { id } = await scim.createUser('mira')
+    const { host, origin } = new URL(scim.baseUrl)
+    const send = (target: string, json: unknown, more: string): string => {
+      const body = JSON.stringify(json)
+      return `${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${scim.token}\r\nContent-Type: application/scim+json\r\nContent-Length: ${body.length}\r\n${more}\r\n${body}`
+    }
+    const patch = { schemas: [patchSchema], Operations: [{ op: 'replace', path: 'title', value: 'Engineer' }] }
+    const slow = send(`PATCH /scim/v2/Users/${id}`, patch, '')
+    const search = { schemas: [searchSchema], count: 1 }
+    const quick = send('POST /scim/v2/Users/.search', search, 'Expect: 100-continue\r\nConnection: close\r\n')
+
+    const other = await testDatabase().startTransaction().execute()
+    await query(other, 'select 1 from users where org_id = $1 and id = $2 for update', [organizationId, id])
+    const logged = logLines.length
+    const replies = sendRaw(origin, slow + quick)
+    while (!logLines.slice(logged).some((line) => line.includes('/.search'))) await setImmediate()
+    await other.rollback().execute()
+    const { text } = await replies
+    const [, continued = ''] = text.split('HTTP/1.1 100 Continue\r\n\r\n')
+    expect(continued).to.match(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(JSON.parse(continued.slice(continued.indexOf('\r\n\r\n'))).totalResults).to.equal(1)
   })
 })
