@@ -56,4 +56,11 @@ export async function checkConsistency({ organizationId }: Tenant): Promise<void
        union all select 'groups', count(*)::int from groups where org_id = $1) real`,
   )
   expect(counts).to.deep.equal([])
+  const headcounts = await ask(
+    `select department_key, counted, real
+     from (select department_key, sum(count)::int as counted from department_counts where org_id = $1 group by 1) c
+     full join (select department_key, count(*)::int as real from users where org_id = $1 group by 1) u using (department_key)
+     where department_key is not null and coalesce(counted, 0) <> coalesce(real, 0)`,
+  )
+  expect(headcounts).to.deep.equal([])
 }
