@@ -2,6 +2,7 @@
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import { AppError } from '../errors.ts'
 import { foldCase, prepareUserName } from './keys.ts'
+import { writeWordKeys } from './lookup/words.ts'
 
 export const enterpriseUser = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 export const rollcallUser = 'urn:ietf:params:scim:schemas:extension:rollcall:2.0:User'
@@ -14,8 +15,11 @@ export interface UserColumns {
   readonly email_keys: string[]
   readonly employee_number_key: string | null
   readonly department_key: string | null
+  readonly word_keys: string
   readonly manager_id: string | null
   readonly active: boolean | null
+  /** YYYY-MM-DD; null where nobody has left or will, -infinity where the source says that they have. */
+  readonly last_day: string | null
   readonly resource: JsonObject
 }
 
@@ -24,8 +28,10 @@ const columnTypes: Readonly<Record<keyof UserColumns, string>> = {
   email_keys: 'text[]',
   employee_number_key: 'text',
   department_key: 'text',
+  word_keys: 'tsvector',
   manager_id: 'text',
   active: 'boolean',
+  last_day: 'date',
   resource: 'jsonb',
 }
 
@@ -40,8 +46,8 @@ export const columnSql = {
     .join(', '),
 }
 
-/** What is stored of a resource. Throws invalid_value where userName cannot be one. */
-export function toColumns(resource: UserResource): UserColumns {
+/** What is stored of a resource of an organization. Throws invalid_value where userName cannot be one. */
+export function toColumns(organizationId: string, resource: UserResource): UserColumns {
   const enterprise = asObject(resource[enterpriseUser])
   const { manager, ...ownEnterprise } = enterprise ?? {}
   return {
@@ -49,10 +55,42 @@ export function toColumns(resource: UserResource): UserColumns {
     email_keys: listEmailKeys(resource['emails']),
     employee_number_key: foldText(enterprise?.['employeeNumber']),
     department_key: foldText(enterprise?.['department']),
+    word_keys: readWordKeys(organizationId, resource),
     manager_id: readText(asObject(manager)?.['value']),
     active: typeof resource['active'] === 'boolean' ? resource['active'] : null,
+    last_day: findLastDay(asObject(resource[rollcallUser])),
     resource: enterprise === undefined ? resource : { ...resource, [enterpriseUser]: ownEnterprise },
   }
+}
+
+const stay: ReadonlySet<JsonValue | undefined> = new Set(['active', 'on_leave', 'suspended', 'contractor'])
+const leave: ReadonlySet<JsonValue | undefined> = new Set(['terminated', 'retired'])
+
+// The status that the source states counts more than a date.
+function findLastDay(employment: JsonObject | undefined): string | null {
+  if (leave.has(employment?.['employmentStatus'])) return '-infinity'
+  const last = readText(employment?.['endDate'])
+  return last === null || stay.has(employment?.['employmentStatus']) || !isDay(last) ? null : last
+}
+
+// As PostgreSQL reads it, which has no year 0.
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || text.startsWith('0000')) return false
+  const date = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+}
+
+/** The keys of the words that a person is found by, as the text of a tsvector. */
+export function readWordKeys(organizationId: string, resource: UserResource): string {
+  const name = asObject(resource['name']) ?? {}
+  const parts = [name['givenName'], name['middleName'], name['familyName'], resource['nickName']]
+  const names = parts.map(readText).filter((text) => text !== null)
+  return writeWordKeys(organizationId, {
+    displayName: readText(resource['displayName']) ?? readText(name['formatted']),
+    names,
+    addresses: [...listEmailKeys(resource['emails']), readText(resource['userName']) ?? ''],
+    employeeNumber: readText(asObject(resource[enterpriseUser])?.['employeeNumber']),
+  })
 }
 
 /** The resource of a row, the manager back in its place. */

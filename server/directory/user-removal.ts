@@ -52,7 +52,7 @@ async function endLink(tx: Database, actor: Actor, user: LockedUser): Promise<vo
   const version = user.version + 1
   const change = { resourceType: 'User', resourceId: user.id, operation: 'update', version, difference } as const
   const changes = changesJson(actor, [change], listEvents(user, word.resource, version))
-  const row = { ...toColumns(word.resource), directory_id: word.ownerId, set_by: word.setBy }
+  const row = { ...toColumns(actor.organizationId, word.resource), directory_id: word.ownerId, set_by: word.setBy }
   const links = JSON.stringify(word.links)
   await query(tx, endLinkSql, [
     actor.organizationId,

@@ -9,6 +9,7 @@ import { applyDifferences, compareResources } from './authority.ts'
 import { type Change, changesJson, changesSql, compareExternalIds, differenceJson, type Event } from './changes.ts'
 import type { Rendering, Representation } from './listing.ts'
 import { isSameJson } from './json.ts'
+import { addWordsSql } from './lookup/name-words-sql.ts'
 import { findKept, type Kept, stateWord, type Word } from './person.ts'
 import { type Link, lockUser, type LockedUser, readState } from './user-state.ts'
 import { columnSql, toColumns, type UserResource } from './user-record.ts'
@@ -47,7 +48,7 @@ export async function insertUsers(
     id,
     created_at: createdAt,
     external_id: externalId,
-    ...toColumns(resource),
+    ...toColumns(actor.organizationId, resource),
   }))
   const changes = users.map(({ id, externalId, resource }): Change => {
     const difference = differenceJson(compareResources({}, resource))
@@ -76,7 +77,7 @@ const insertSql = `drafts as (
   ), linked as (
     insert into links (org_id, user_id, directory_id, external_id, created_at, seen_at)
     select $1, id, $2, external_id, $5::timestamptz, $5::timestamptz from drafts
-  ), ${changesSql('$7')}`
+  ), ${addWordsSql('drafts')}, ${changesSql('$7')}`
 
 /** What a write made of a user. */
 export interface Written {
@@ -190,7 +191,7 @@ export async function writeWord(
     ? [{ resourceType: 'User', resourceId: user.id, operation: 'update', version, difference }]
     : []
   const events = changed ? listEvents(user, word.resource, version) : []
-  const columns = toColumns(word.resource)
+  const columns = toColumns(actor.organizationId, word.resource)
   const [row] = await query<Representation>(tx, renderWritten(updateSql, 'updated', actor, rendering), [
     actor.organizationId,
     actor.directoryId,
@@ -275,7 +276,7 @@ export async function avoidTakenName(
   const word = speak(false)
   const name = word.resource['userName']
   if (name === user.resource['userName'] || name === wanted?.['userName']) return word
-  const { user_name_key } = toColumns(word.resource)
+  const { user_name_key } = toColumns(actor.organizationId, word.resource)
   const others = await query(tx, 'select 1 from users where org_id = $1 and user_name_key = $2 and id <> $3', [
     actor.organizationId,
     user_name_key,
