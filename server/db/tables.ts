@@ -65,8 +65,10 @@ export interface Tables {
     email_keys: string[]
     employee_number_key: string | null
     department_key: string | null
+    word_keys: string
     manager_id: string | null
     active: boolean | null
+    last_day: Date | number | null // -Infinity, too
     external_id: string | null
     resource: Json<JsonObject>
     json: GeneratedAlways<string> // by a trigger
@@ -75,6 +77,7 @@ export interface Tables {
     created_at: Date
     modified_at: Date
   }
+  name_words: { org_id: string; word: string }
   links: {
     org_id: string
     user_id: string
@@ -95,6 +98,18 @@ export interface Tables {
     user_name_key: string | null
     record: Json<JsonObject>
     deleted_at: Date
+  }
+  department_counts: {
+    org_id: string
+    department_key: string
+    kind: string
+    shard: number
+    name: string
+    division: string | null
+    cost_center: string | null
+    standing: string
+    last_day: Date | number | null
+    count: number
   }
   resource_counts: { org_id: string; table_name: string; part: string; shard: number; count: number }
   resources: {
@@ -152,6 +167,21 @@ export interface Tables {
     resource_id: string
     version: number
     data: Json<JsonObject | null>
+  }
+  sync_runs: {
+    org_id: string
+    id: string
+    directory_id: string
+    type: 'full' | 'incremental' | 'manual'
+    include_groups: boolean
+    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
+    queued_at: Date
+    started_at: Date | null
+    completed_at: Date | null
+    estimated_duration_ms: number | null
+    stats: ColumnType<JsonObject, string | undefined, string>
+    errors: ColumnType<JsonObject[], string | undefined, string>
+    next_sync_token: string | null
   }
   request_log: {
     org_id: string
