@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts'
 import type { Exchange, Handler } from './exchange.ts'
 import { type Reading, repair } from './notes.ts'
 import { lowerNames, maxOperations } from './patch-syntax.ts'
+import { orgTypes } from './org/types.ts'
 import { isObject } from './resource.ts'
 import type { ResourceHandlers } from './resource-handlers.ts'
 
@@ -202,6 +203,7 @@ const otherEndpoints: ReadonlySet<string> = new Set([
   'serviceproviderconfig',
   'resourcetypes',
   'schemas',
+  ...orgTypes.map(({ endpoint }) => endpoint.slice(1).toLowerCase()),
 ])
 
 function findTarget(

@@ -6,6 +6,7 @@ import SCIMMYRouters from 'scimmy-routers'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 import { AppError } from '../errors.ts'
 import type { OrganizationSchema } from './organization-schema.ts'
+import { orgTypes } from './org/types.ts'
 import { isObject } from './resource.ts'
 import type { ResourceType, SchemaDefinition } from './schema.ts'
 import { maxOperations } from './patch-syntax.ts'
@@ -64,7 +65,7 @@ async function readSchemas(
   baseUrl: string,
   askScimmy: () => Promise<JsonObject>,
 ): Promise<string> {
-  const definitions = [...schema.types.values()].flatMap((type) => type.definitions)
+  const definitions = listTypes(schema).flatMap((type) => type.definitions)
   const ours = new Map(definitions.map((definition) => [definition.id.toLowerCase(), definition]))
   if (id === undefined) {
     const { Resources } = await askScimmy()
@@ -87,7 +88,7 @@ function readResourceTypes(
   baseUrl: string,
 ): string {
   const served = (Array.isArray(document['Resources']) ? document['Resources'] : []).filter(isObject) as JsonObject[]
-  const types = [...schema.types.values()].map((type) => {
+  const types = listTypes(schema).map((type) => {
     const described = served.find(({ name }) => name === type.name)
     return locate({ ...described, ...describeType(type) }, 'ResourceType', `${baseUrl}/ResourceTypes/${type.name}`)
   })
@@ -95,6 +96,10 @@ function readResourceTypes(
   const found = types.find((type) => type['id'] === id)
   if (found === undefined) throw new AppError('not_found', 'There is no such resource type.')
   return JSON.stringify(found)
+}
+
+function listTypes({ types }: OrganizationSchema): ResourceType[] {
+  return [...types.values(), ...orgTypes]
 }
 
 function describeType({ name, endpoint, description, schema, extensions }: ResourceType): JsonObject {
@@ -113,6 +118,7 @@ function describeType({ name, endpoint, description, schema, extensions }: Resou
 function correctConfig(document: JsonObject, baseUrl: string, maxPayloadSize: number): JsonObject {
   const config: JsonObject = {
     ...document,
+    documentationUri: new URL('/docs', baseUrl).href,
     patch: { supported: true },
     // authentik chunks its PATCHes by maxOperations, too.
     bulk: { supported: true, maxOperations, maxPayloadSize },

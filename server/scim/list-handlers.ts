@@ -41,7 +41,8 @@ async function answer(exchange: Exchange, search: Search, endpoints: readonly En
   const listed = describeLists(exchange, search, endpoints, types, projections)
   // With the types of what is sorted by: an attribute may be declared anew while somebody pages.
   const name = JSON.stringify(listed.map(({ sortBy }, index) => [types[index]?.endpoint, sortBy]))
-  const cursor = search.cursor === undefined || search.cursor === '' ? undefined : await resume(exchange, search, name)
+  const cursor =
+    search.cursor === undefined || search.cursor === '' ? undefined : await resumeCursor(exchange, search, name)
   const page = choosePage(search, cursor)
   const { db, actor, baseUrl } = exchange
   const listing = await listResources(db, actor, baseUrl, listed, page)
@@ -115,8 +116,11 @@ function resolveSorts(sortBy: string | undefined, types: readonly ResourceType[]
   return sorts
 }
 
-// The count stays that of the first page; one that is left out later means the same (RFC 9865 section 2.1).
-async function resume(exchange: Exchange, search: Search, name: string): Promise<Cursor> {
+/**
+ * What the cursor of a search says. The count stays that of the first page; one that is left out later means the same (RFC 9865
+ * section 2.1). Throws invalid_cursor, expired_cursor, invalid_count.
+ */
+export async function resumeCursor(exchange: Exchange, search: Search, name: string): Promise<Cursor> {
   const cursor = await exchange.cursors.open(search.cursor ?? '', exchange, search, name)
   if (search.count !== undefined && search.count !== cursor.count) {
     throw new AppError('invalid_count', `count must stay ${cursor.count}, as on the first page.`)

@@ -8,6 +8,7 @@ import type { Handler } from './exchange.ts'
 import { groupsEndpoint } from './groups-endpoint.ts'
 import { createListHandlers } from './list-handlers.ts'
 import { asMe } from './me.ts'
+import { orgEndpoints } from './org/endpoints.ts'
 import { createOwnEndpoint } from './own-endpoint.ts'
 import { createResourceHandlers } from './resource-handlers.ts'
 import type { ResourceTypeDefinition } from './schema.ts'
@@ -25,6 +26,13 @@ export function createScimRouter(server: ScimServer, types: readonly ResourceTyp
     (request, response) =>
       server.serve(handler, request, response)
   const bulkEndpoints: BulkEndpoint[] = []
+
+  for (const { path, get, post } of orgEndpoints) {
+    const route = router.route(path)
+    if (get !== undefined) route.get(serve(get))
+    if (post !== undefined) route.post(serve(post))
+    route.all(allow(server, [...(get ? ['GET, HEAD'] : []), ...(post ? ['POST'] : [])].join(', ')))
+  }
 
   for (const endpoint of endpoints) {
     const { path, typeName } = endpoint

@@ -7,6 +7,7 @@ import schemaFile from '../../schemas/schema-file.json' with { type: 'json' }
 import type { AttributeType } from '../directory/condition.ts'
 import { isReservedName } from '../directory/custom-attributes.ts'
 import { AppError } from '../errors.ts'
+import { orgTypeDefinitions } from './org/types.ts'
 import { isObject } from './resource.ts'
 import {
   type AttributeDefinition,
@@ -68,10 +69,9 @@ export function readResourceTypes(
   for (const one of typeFiles) {
     const key = one.document.name.toLowerCase()
     const known = types.get(key)
-    if (known === undefined) types.set(key, defineType(one, schemas, [...types.values()]))
+    if (known === undefined) types.set(key, defineType(one, schemas, [...types.values(), ...orgTypeDefinitions]))
     else if (builtIn.some(({ name }) => name === known.name)) types.set(key, extendType(known, one, schemas))
-    else
-      throw refuse(one.file, `there is another resource type ${known.name}; the name says in meta what a resource is`)
+    else throw refuseName(one.file, known)
   }
   const used = new Set([...types.values()].flatMap(listSchemas))
   for (const { file, document } of schemaFiles) {
@@ -125,7 +125,7 @@ function isTypeFile(document: TypeFile | SchemaFile): document is TypeFile {
 }
 
 function readSchemas(found: readonly Found<SchemaFile>[], builtIn: readonly ResourceTypeDefinition[]): Schemas {
-  const taken = new Set(builtIn.flatMap(listSchemas).map(({ id }) => id.toLowerCase()))
+  const taken = new Set([...builtIn, ...orgTypeDefinitions].flatMap(listSchemas).map(({ id }) => id.toLowerCase()))
   const schemas = new Map<string, SchemaDefinition>()
   for (const { file, document } of found) {
     const { id } = document
@@ -162,6 +162,8 @@ function defineType(
 ): ResourceTypeDefinition {
   const { name, endpoint, description = name, schema, schemaExtensions = [] } = document
   if (isReservedName(name)) throw refuse(file, `${name} cannot be the name of a resource type; choose another`)
+  const namesake = orgTypeDefinitions.find((other) => other.name.toLowerCase() === name.toLowerCase())
+  if (namesake !== undefined) throw refuseName(file, namesake)
   const lower = endpoint.toLowerCase()
   if (reservedEndpoints.includes(lower) || others.some((other) => other.endpoint.toLowerCase() === lower))
     throw refuse(file, `the endpoint ${endpoint} is taken; choose another`)
@@ -211,6 +213,10 @@ function findExtension(urn: string, file: string, schemas: Schemas): SchemaDefin
 
 function listSchemas({ schema, extensions }: ResourceTypeDefinition): SchemaDefinition[] {
   return [schema, ...extensions.map((extension) => extension.schema)]
+}
+
+function refuseName(file: string, { name }: ResourceTypeDefinition): AppError {
+  return refuse(file, `there is another resource type ${name}; the name says in meta what a resource is`)
 }
 
 function refuse(file: string, why: string): AppError {

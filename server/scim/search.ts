@@ -121,8 +121,8 @@ function readSortOrder(order: string | undefined): boolean {
   return lower === 'descending'
 }
 
-// SCIM-SDK sends numbers as strings, and a query has nothing else.
-function readNumber(value: unknown, name: string): number | undefined {
+/** An integer. SCIM-SDK sends numbers as strings, and a query has nothing else. Throws invalid_value. */
+export function readNumber(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value)) return Number(value)
   if (!Number.isInteger(value)) throw new AppError('invalid_value', `${name} must be an integer.`)
@@ -149,13 +149,15 @@ function readCursor(cursor: string | undefined, startIndex: number | undefined):
   return cursor
 }
 
-function readString(value: unknown, name: string): string | undefined {
+/** Throws invalid_value. */
+export function readString(value: unknown, name: string): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string') throw new AppError('invalid_value', `${name} must be a string.`)
   return value
 }
 
-function readNames(value: unknown, name: string): readonly string[] | undefined {
+/** The names of attributes, as an array or as a query has them. Throws invalid_value. */
+export function readNames(value: unknown, name: string): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string') return value.split(',')
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {

@@ -1,11 +1,12 @@
 // Which request it is: method, target, headers and body, before they are bytes.
+import { lookupSchema, syncSchema } from '../support/org.ts'
 import { enterpriseSchema, groupSchema, userSchema } from '../support/scim-client.ts'
 import { drawId, type TypeName } from './catalogue.ts'
 import type { Chance } from './chance.ts'
 import { drawBulk, drawCursor, drawPatch, drawResource, drawSearch, drawSortOrder, type Setting } from './bodies.ts'
 import { drawFilter, drawNames } from './filters.ts'
 import { drawHeaders, type Header } from './headers.ts'
-import { type Json, write } from './json.ts'
+import { type Json, Members, write } from './json.ts'
 import { mutateJson } from './mutate-json.ts'
 import { mutateBytes, mutateText } from './mutate-text.ts'
 import { drawString, drawValue } from './odd-values.ts'
@@ -110,8 +111,67 @@ function drawCall(chance: Chance, target: Target): Call {
           chance.is(0.2) ? drawQuery(chance, target, name, 0.1) : '',
         ),
     ],
+    [3, () => drawOrgCall(chance, target)],
     [3, () => drawAnything(chance, target, name)],
   ])()
+}
+
+// The org queries, with parameters of their own beside those of every list.
+function drawOrgCall(chance: Chance, target: Target): Call {
+  const { own } = target.ids
+  const id = (): string => (chance.is(0.85) ? chance.pick(own.User) : encode(chance, drawId(chance, target.ids)))
+  const path = chance.weigh<() => string>([
+    [3, () => `/Users/${id()}/directReports`],
+    [3, () => `/Users/${id()}/chain`],
+    [3, () => '/OrgChart'],
+    [3, () => `/Groups/${chance.is(0.85) ? chance.pick(own.Group) : id()}/members`],
+    [2, () => '/Departments'],
+    [1, () => `/Departments/${chance.is(0.5) ? 'dep_' : ''}${id()}`],
+    [4, () => '/Users/.lookup'],
+    [2, () => '/Syncs'],
+    [1, () => `/Syncs/${id()}`],
+  ])()
+  const isWrite = path === '/Users/.lookup' || (path === '/Syncs' && chance.is(0.7))
+  const list = drawQuery(chance, target, 'User', 0.1)
+  const parameters: [string, () => string][] = [
+    ['direction', () => chance.pick(['up', 'down', 'DOWN', 'sideways'])],
+    ['maxDepth', () => chance.pick(['1', '2', '100', '101', '0', '-1', '1e1', '9'.repeat(40)])],
+    ['includeInactive', () => chance.pick(['true', 'false', 'True', '1'])],
+    ['resolveNested', () => chance.pick(['true', 'false', ''])],
+    ['rootId', id],
+    ['department', () => encode(chance, chance.pick(['Research', '', drawString(chance).slice(0, 100)]))],
+  ]
+  const chosen = parameters.filter(() => chance.is(0.25)).map(([name, draw]) => `${name}=${draw()}`)
+  const query = [...chosen, ...(list === '' ? [] : [list])].join('&')
+  return {
+    method: isWrite ? 'POST' : 'GET',
+    path,
+    query,
+    body: isWrite ? drawOrgBody(chance, target, path) : undefined,
+  }
+}
+
+function drawOrgBody(chance: Chance, target: Target, path: string): Json {
+  const isLookup = path === '/Users/.lookup'
+  const all: [string, Json][] = [
+    ['schemas', [isLookup ? lookupSchema : syncSchema]],
+    ...(isLookup
+      ? ([
+          [
+            'query',
+            chance.is(0.6) ? chance.pick(['mira', 'okafor mira', '@larkspur', '44', 'Zoé', '']) : drawString(chance),
+          ],
+          ['limit', chance.pick<Json>([1, 5, 20, 21, 0, '3', 1.5])],
+          ['status', chance.pick<Json>(['active', 'any', 'suspended', 'gone', null])],
+          ['attributes', drawNames(chance, target.catalogue, 2)],
+        ] as [string, Json][])
+      : ([
+          ['source', chance.pick<Json>(['fuzz-hr', 'fuzz-hr', 'nowhere', '', 7])],
+          ['syncType', chance.pick<Json>(['full', 'incremental', 'manual', 'none', null])],
+          ['includeGroups', chance.pick<Json>([true, false, 'True', 'no'])],
+        ] as [string, Json][])),
+  ]
+  return new Members(all.filter(([name]) => chance.is(name === 'query' || name === 'source' ? 0.97 : 0.6)))
 }
 
 function drawDiscovery(chance: Chance, { catalogue }: Target): string {

@@ -80,6 +80,7 @@ export class World implements Parts {
     const addDirectory = (name: string): Promise<string> =>
       createDirectory(db, organizationId, { kind: 'push', provider: null, name }, now)
     const [lenientId, strictId] = [await addDirectory('Lenient'), await addDirectory('Strict')]
+    await createDirectory(db, organizationId, { kind: 'pull', provider: 'fuzz-hr', name: 'HR' }, now)
     await db.updateTable('directories').set({ strict: true }).where('id', '=', strictId).execute()
     const addToken = async (directoryId: string | null, ...scopes: Scope[]): Promise<string> =>
       (await createToken(db, { organizationId, directoryId, name: 'Fuzz', scopes, expiresAt: null }, now)).secret

@@ -559,8 +559,8 @@ describe('compatibility with real clients', () => {
   it('C-22: the discovery documents are complete, each at its own address, too', async () => {
     const config = expectStatus(await scim.get('/ServiceProviderConfig'), 200).body
     expect(config).to.include.keys('patch', 'bulk', 'filter', 'changePassword', 'sort', 'etag', 'authenticationSchemes')
-    const types = expectList(await scim.get('/ResourceTypes'), 2)
-    expect(types.map((type) => type['id'])).to.have.members(['User', 'Group'])
+    const types = expectList(await scim.get('/ResourceTypes'), 5)
+    expect(types.map((type) => type['id'])).to.have.members(['User', 'Group', 'Person', 'Department', 'Sync'])
     for (const type of types) {
       expect(expectStatus(await scim.get(`/ResourceTypes/${type['id']}`), 200).body).to.deep.equal(type)
       expectStatus(await scim.get(`/Schemas/${type['schema']}`), 200)

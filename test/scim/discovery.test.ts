@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { createTenant } from '../support/app.ts'
+import { departmentSchema, personSchema, syncSchema } from '../support/org.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import type { ScimClient } from '../support/scim-client.ts'
 import {
@@ -66,8 +67,8 @@ describe('discovery', () => {
     const list = await read('/ResourceTypes')
     expect([list['schemas'], list['totalResults'], list['itemsPerPage'], list['startIndex']]).to.deep.equal([
       [listSchema],
-      2,
-      2,
+      5,
+      5,
       1,
     ])
     expect(
@@ -75,6 +76,9 @@ describe('discovery', () => {
     ).to.deep.equal([
       ['User', 'User', '/Users', userSchema],
       ['Group', 'Group', '/Groups', groupSchema],
+      ['Person', 'Person', '/OrgChart', personSchema],
+      ['Department', 'Department', '/Departments', departmentSchema],
+      ['Sync', 'Sync', '/Syncs', syncSchema],
     ])
     for (const type of list['Resources']) {
       expect(type.schemas).to.deep.equal(['urn:ietf:params:scim:schemas:core:2.0:ResourceType'])
@@ -84,7 +88,7 @@ describe('discovery', () => {
         location: `${scim.baseUrl}/ResourceTypes/${type.name}`,
       })
       expect(await read(`/ResourceTypes/${type.name}`)).to.deep.equal(type)
-      expect((await read(type.endpoint))['schemas']).to.deep.equal([listSchema])
+      expect((await read(type.endpoint))['schemas']).to.include(listSchema)
       for (const extension of type.schemaExtensions) expect(extension).to.have.all.keys('schema', 'required')
       for (const urn of [type.schema, ...type.schemaExtensions.map((one: Body) => one['schema'])]) {
         expect((await read(`/Schemas/${urn}`))['id']).to.equal(urn)
@@ -257,6 +261,9 @@ describe('discovery', () => {
       enterpriseSchema,
       rollcallSchema,
       rollcallSchema.replace('User', 'Group'),
+      personSchema,
+      departmentSchema,
+      syncSchema,
     ]) {
       for (const attribute of (await read(`/Schemas/${urn}`))['attributes']) check(attribute, false)
     }

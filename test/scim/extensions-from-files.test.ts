@@ -40,6 +40,9 @@ describe('discovery of what files declare', () => {
         ['User', 'User', '/Users'],
         ['Group', 'Group', '/Groups'],
         ['Device', 'Device', '/Devices'],
+        ['Person', 'Person', '/OrgChart'],
+        ['Department', 'Department', '/Departments'],
+        ['Sync', 'Sync', '/Syncs'],
       ])
       const deviceType = await read(scim, '/ResourceTypes/Device')
       expect(deviceType).to.deep.equal({

@@ -8,6 +8,7 @@ import { declareResourceTypes } from '../../server/scim/declarations.ts'
 import { listRedefinitions, readResourceTypes } from '../../server/scim/schema-files.ts'
 import type { ResourceTypeDefinition } from '../../server/scim/schema.ts'
 import { clock, createTenant } from '../support/app.ts'
+import { departmentSchema, personSchema, syncSchema } from '../support/org.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { expectError } from '../support/protocol.ts'
 import {
@@ -137,7 +138,10 @@ describe('the folder of schemas', () => {
     const type = typeFile('Widget', widgetSchema)
     const schema = schemaFile(widgetSchema, [{ name: 'a' }])
     const custom = 'urn:ietf:params:scim:schemas:extension:custom:2.0:User'
-    const reserved = [userSchema, groupSchema, enterpriseSchema.toUpperCase(), schemaSchema, resourceTypeSchema, custom]
+    const reserved = [
+      ...[userSchema, groupSchema, enterpriseSchema.toUpperCase(), schemaSchema, resourceTypeSchema, custom],
+      ...[personSchema, departmentSchema, syncSchema],
+    ]
     for (const id of reserved) {
       expect(await refusal({ 'a.json': [type, { ...schema, id }] }), id).to.include(`the schema ${id} is built in`)
     }
@@ -161,6 +165,10 @@ describe('the folder of schemas', () => {
       [[schema, { ...type, endpoint: '/users' }], 'the endpoint /users is taken'],
       [[schema, { ...type, endpoint: '/Bulk' }], 'the endpoint /Bulk is taken'],
       [[schema, { ...type, endpoint: '/V2' }], 'the endpoint /V2 is taken'],
+      [[schema, { ...type, endpoint: '/departments' }], 'the endpoint /departments is taken'],
+      [[schema, { ...type, endpoint: '/Syncs' }], 'the endpoint /Syncs is taken'],
+      [[schema, { ...type, name: 'person' }], 'there is another resource type Person'],
+      [[typeFile('Desk', departmentSchema)], `${departmentSchema} is for people and groups`],
       [[schema, { ...type, endpoint: 'Widgets' }], 'Widget endpoint must match pattern'],
       [[schema, { ...type, endpoint: '/a/b' }], 'Widget endpoint must match pattern'],
       [[schema, { ...type, name: 'my widget' }], 'name must match pattern'],

@@ -1,6 +1,6 @@
 // Okta: an OIN application, which deactivates by PATCH, and a custom one (AIW), which puts whole users and groups.
 import { expect } from 'chai'
-import { type Body, enterpriseSchema, groupSchema, patchSchema, userSchema } from '../scim-client.ts'
+import { type Body, enterpriseSchema, groupSchema, listSchema, patchSchema, userSchema } from '../scim-client.ts'
 import {
   type Chapter,
   expectError,
@@ -301,7 +301,9 @@ const chapters: readonly Chapter[] = [
     title: 'reads resource types and schemas when entitlements are on, and finds an endpoint for each',
     async tell(scim) {
       for (const type of expectList(await scim.get('/ResourceTypes'))) {
-        expectList(await scim.get(`${type['endpoint']}?count=1&startIndex=1`))
+        const list = expectStatus(await scim.get(`${type['endpoint']}?count=1&startIndex=1`), 200).body
+        expect(list['schemas']).to.include(listSchema)
+        expect(list['totalResults']).to.be.a('number')
       }
       const ids = expectList(await scim.get('/Schemas')).map((schema) => schema['id'])
       expect(ids).to.include.members([userSchema, groupSchema, enterpriseSchema])
