@@ -7,7 +7,10 @@ import express, {
   type Request,
   type Response,
 } from 'express'
-import { createAdminRouter } from './admin/router.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { createAdminFace } from './admin/face.ts'
+import { createReferenceRouter } from './api/reference.ts'
+import { createApiRouter } from './api/router.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { JwtVerifier } from './auth/jwt.ts'
 import { LastUsed } from './auth/last-used.ts'
@@ -17,6 +20,7 @@ import { TokenLookup } from './auth/token-lookup.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/connect.ts'
 import { AppError } from './errors.ts'
+import { createHrFace } from './hr/face.ts'
 import { createHealth } from './ops/health.ts'
 import type { Logger } from './ops/logger.ts'
 import { createOriginReader } from './ops/origin.ts'
@@ -75,10 +79,17 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   app.use('/scim/:version', refuseVersion(scim))
   app.use('/scim', scimRouter, refuseMalformedPath(scim))
   app.use('/oauth', createOAuthRouter({ db, now, tokens, limiter, logger }))
-  app.use('/v1', createAdminRouter({ db, now, authenticator, logger, ...readAdminToken(config) }))
+  const hr = createHrFace({ db, authenticator })
+  const admin = createAdminFace({ db, authenticator, ...readAdminToken(config) })
+  app.use(hr.base, createApiRouter(hr, { now, logger }))
+  app.use(admin.base, createApiRouter(admin, { now, logger }))
+  app.use(createReferenceRouter([hr, admin], packageJson.version, originOf))
   app.use(health.router)
   app.use((_request, response) => {
-    response.status(404).type('text/plain').send('Not found. SCIM is at /scim/v2.\n')
+    response
+      .status(404)
+      .type('text/plain')
+      .send('Not found. SCIM is at /scim/v2, the reference of the other APIs at /docs.\n')
   })
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const status = isMalformedPath(error) ? 400 : 500

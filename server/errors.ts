@@ -1,5 +1,5 @@
 // The closed list of what can go wrong by name. Each face turns these codes into its own answers in one file
-// (server/scim/errors.ts, server/admin/errors.ts, the CLI); whatever is thrown and is not an AppError is a bug: 500.
+// (server/scim/errors.ts, server/api/errors.ts, the CLI); whatever is thrown and is not an AppError is a bug: 500.
 
 export const errorCatalogue = {
   // What a caller did

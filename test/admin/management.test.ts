@@ -376,13 +376,36 @@ describe('the management API', () => {
       expect((await operator.send('post', '/directories', deep)).status).to.equal(400)
     })
 
+    it('are named by the error: the parameter, or the member of the body', async () => {
+      const param = async (reply: Promise<Reply>): Promise<unknown> => (await reply).body['error']?.param
+      expect(await param(operator.get('/requests?limit=501'))).to.equal('limit')
+      expect(await param(operator.get('/tokens?colour=red'))).to.equal('colour')
+      expect(await param(operator.post('/tokens', { name: 'x' }))).to.equal('scopes')
+      expect(await param(operator.post('/tokens', { name: 'x', scopes: ['root'] }))).to.equal('scopes.0')
+      expect(await param(operator.post('/directories', { kind: 'push', name: 'x', colour: 'red' }))).to.equal('colour')
+      expect(await param(operator.get('/nothing'))).to.equal(undefined)
+    })
+
+    it('of the method are 405, and say which are taken', async () => {
+      for (const [path, allow] of [
+        ['//organizations', 'GET, HEAD, POST'],
+        ['/directories', 'GET, HEAD, POST'],
+        ['/attribute-authority', 'PUT'],
+      ] as const) {
+        const reply = await operator.send('delete', path)
+        expect([reply.status, reply.body['error'].code, reply.headers['allow']]).to.deep.equal([
+          405,
+          'method_not_allowed',
+          allow,
+        ])
+      }
+    })
+
     it('of the path are 404', async () => {
       for (const reply of await Promise.all([
         operator.get('//nothing'),
         operator.get('/nothing'),
         operator.get('//organizations/%00/directories'),
-        operator.send('delete', '//organizations'),
-        operator.send('delete', '/directories'),
         operator.delete('/attributes/Device/x'),
         operator.delete('/attributes/User/x'),
         operator.delete('/issuers/iss_0'),

@@ -3,8 +3,10 @@
 import { expect } from 'chai'
 import type { Router } from 'express'
 import { query } from '../../server/db/query.ts'
-import { createTenant, getApp, operatorToken, type Tenant } from '../support/app.ts'
+import { createDirectory } from '../../server/directory/directories.ts'
+import { clock, createTenant, getApp, operatorToken, type Tenant } from '../support/app.ts'
 import { bulkSchema } from '../support/bulk.ts'
+import { lookupSchema, syncSchema } from '../support/org.ts'
 import { testDatabase } from '../support/postgres.ts'
 import {
   enterpriseSchema,
@@ -41,7 +43,8 @@ function listRoutes(router: Router): Route[] {
 function mount(path: string): string {
   if (path.startsWith('/organizations')) return `/v1${path}`
   if (path === '/token') return `/oauth${path}`
-  if (path === '/livez' || path === '/readyz') return path
+  if (['/livez', '/readyz', '/openapi.json', '/docs'].includes(path)) return path
+  if (/^\/(employees|departments|org-chart|lookup|groups|sync)(\/|$)/.test(path)) return `/v1/hr${path}`
   return `/scim/v2${path === '/' ? '' : path}`
 }
 
@@ -83,7 +86,12 @@ async function createOwner(): Promise<Owned> {
   const tokens = await operator.get(`${base}/tokens`)
   const tokenId = tokens.body['data'][0].id as string
   const [userId, groupId] = [String(user['id']), String(group['id'])]
-  const ids = [userId, groupId, tenant.directoryId, tokenId, issuerId, foreignAttribute]
+  const source = { kind: 'pull', provider: `${canary}-hr`, name: `${canary} HR` } as const
+  await createDirectory(testDatabase(), tenant.organizationId, source, clock.now())
+  const sync = await tenant.scim.post('/Syncs', { schemas: [syncSchema], source: source.provider })
+  const departments = await tenant.scim.get('/Departments')
+  const orgIds = [String(sync.body['id']), String(departments.body['Resources'][0].id)]
+  const ids = [userId, groupId, tenant.directoryId, tokenId, issuerId, foreignAttribute, ...orgIds]
   return { tenant, userId, groupId, ids }
 }
 
@@ -123,7 +131,11 @@ function listOperations(owner: Owned): unknown[] {
 function bodyFor(path: string, method: Method, owner: Owned): unknown {
   if (method === 'get' || method === 'head' || method === 'delete') return undefined
   if (path === '/Bulk') return { schemas: [bulkSchema], Operations: listOperations(owner) }
+  if (path === '/lookup') return { query: `${canary} display`, limit: 20 }
+  if (path === '/sync') return { source: 'azure_ad' }
   if (path.endsWith('.search')) return { schemas: [searchSchema], filter: `id eq "${owner.userId}"` }
+  if (path.endsWith('.lookup')) return { schemas: [lookupSchema], query: canary, status: 'any', limit: 20 }
+  if (path === '/Syncs') return { schemas: [syncSchema], source: 'nowhere' }
   if (method === 'patch' && path.includes('Groups')) {
     return { schemas: [patchSchema], Operations: [{ op: 'add', path: 'members', value: [{ value: owner.userId }] }] }
   }
@@ -150,7 +162,7 @@ describe('isolation of organizations', () => {
   it('gives a foreign token nothing and lets it change nothing, on any route, by any method, with any foreign id', async () => {
     const { app } = await getApp()
     const routes = listRoutes(app.express.router)
-    expect(routes.length).to.be.at.least(25)
+    expect(routes.length).to.be.at.least(34)
     const before = await readRows(owner.tenant.organizationId)
     for (const { path, methods } of routes) {
       const full = mount(path).replace(':organization', owner.tenant.organizationId).replace(':type', 'User')

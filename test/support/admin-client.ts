@@ -1,4 +1,5 @@
-// Speaks to the management API; nothing is checked here.
+// Speaks to the management API; every answer is held against /openapi.json.
+import { checkAnswer } from './answers.ts'
 import { getApp, operatorToken, type Tenant } from './app.ts'
 import type { Body, Reply, ScimClient } from './scim-client.ts'
 
@@ -17,10 +18,12 @@ export class AdminClient {
   }
 
   /** `path` is below /v1/organizations/{id}, or below /v1 with a leading `//`. A string body is sent as it is. */
-  send(method: Method, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-    const target = path.startsWith('//') ? path.slice(1) : `${this.#base}${path}`
+  async send(method: Method, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+    const target = `/v1${path.startsWith('//') ? path.slice(1) : `${this.#base}${path}`}`
     const own = { Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/json', ...headers }
-    return this.#scim.send(method, `//v1${target}`, body, own)
+    const reply = await this.#scim.send(method, `/${target}`, body, own)
+    await checkAnswer(method, target, reply)
+    return reply
   }
 
   get(path: string): Promise<Reply> {

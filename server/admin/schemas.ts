@@ -1,0 +1,44 @@
+// What several endpoints of the management API take and answer.
+import { objectOf, type Properties, type Schema } from '../api/schema.ts'
+
+export const name = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 200,
+  pattern: '\\S',
+} as const
+
+const id = { type: 'string', pattern: '^[a-z]+_[0-9a-z]+$', maxLength: 60 } as const
+
+export const organizationId = {
+  ...id,
+  description: 'The organization.',
+  examples: ['org_01kaq3v5w8a0c2v7m1s9t4n6pe'],
+} as const
+export const directoryId = {
+  ...id,
+  description: 'The directory.',
+  examples: ['dir_01kaq3v5w8d4f6h8k0m2p4r6tv'],
+} as const
+export const tokenId = { ...id, description: 'The token.', examples: ['tok_01kaq3v5wat2v4x6z8b0d2f4h6'] } as const
+export const issuerId = { ...id, description: 'The issuer.', examples: ['iss_01kaq3v5wcj1m3p5r7t9v1x3z5'] } as const
+
+/** The directory of something; null where it has none. */
+export const ownDirectoryId = { ...directoryId, type: ['string', 'null'] } as const
+
+export function time(description: string, type: Schema['type'] = 'string'): Schema {
+  return { type, format: 'date-time', description, examples: ['2026-03-01T09:00:00.000Z'] }
+}
+
+/** A body with these members and no others. */
+export function bodyOf<const Members extends Properties, const Required extends readonly (keyof Members)[]>(
+  required: Required,
+  properties: Members,
+) {
+  return { type: 'object', additionalProperties: false, required, properties } as const
+}
+
+/** What answers the making of something. */
+export function madeOf(made: Schema): Schema {
+  return objectOf({ id: made })
+}
