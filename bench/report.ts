@@ -1,7 +1,8 @@
 // The tables: for the console, and for RESULTS.md. `node bench/report.ts` writes RESULTS.md anew from bench/results.
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Cell, readResults, type Result, type Row } from './results.ts'
+import { renderOrg } from './org/report.ts'
+import { type Cell, type OrgResult, readOrgResults, readResults, type Result, type Row } from './results.ts'
 import { findFloorTarget, growthTarget, peerTarget } from './targets.ts'
 import { findBestPeer, judge, judgeGrowth, perSecond, ratioOf, type Verdict } from './verdicts.ts'
 
@@ -24,10 +25,10 @@ export function formatVerdicts(verdicts: readonly Verdict[]): string {
 
 /** Writes RESULTS.md from everything that is kept. */
 export function writeReport(): void {
-  writeFileSync(file, renderReport(readResults()))
+  writeFileSync(file, renderReport(readResults(), readOrgResults()))
 }
 
-export function renderReport(results: readonly Result[]): string {
+export function renderReport(results: readonly Result[], org: readonly OrgResult[]): string {
   const [smallest, ...larger] = results
   const sections = results.flatMap(renderResult)
   const growth = smallest === undefined ? [] : larger.flatMap((large) => renderGrowth(smallest, large))
@@ -35,7 +36,7 @@ export function renderReport(results: readonly Result[]): string {
     '# Results of the benchmark',
     'Written by `npm run bench`; [README.md](README.md) says what is measured and how. A cell is calls a second (median of the rounds), then p50 / p99 in milliseconds. "to floor" is Rollcall against the floor: the median of the ratios of the rounds. ✗ marks wrong answers, whose figures do not count; – what a server was not asked.',
   ]
-  return `${[...intro, ...sections, ...growth].join('\n\n')}\n`
+  return `${[...intro, ...sections, ...growth, ...renderOrg(org, renderTable)].join('\n\n')}\n`
 }
 
 function renderResult(result: Result): string[] {

@@ -1,6 +1,7 @@
 // What a run measured, as it is kept in bench/results.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Facts } from './facts.ts'
 import type { Memory } from './servers/process.ts'
 
 export interface Cell {
@@ -29,17 +30,11 @@ export interface ServerInfo {
   readonly isDatabaseBacked: boolean
 }
 
-export interface Result {
+export interface Result extends Facts {
   readonly users: number
-  readonly date: string
-  readonly commit: string
   readonly command: string
   readonly seconds: number
   readonly rounds: number
-  readonly machine: string
-  /** Load averages of one minute, before and after. */
-  readonly load: readonly [number, number]
-  readonly versions: Readonly<Record<string, string>>
   readonly servers: readonly ServerInfo[]
   readonly rows: readonly Row[]
   readonly memory: Readonly<Record<string, Memory>>
@@ -47,16 +42,50 @@ export interface Result {
 
 const folder = path.resolve(import.meta.dirname, 'results')
 
-export function writeResult(result: Result): void {
+/** The question of a run of the org queries. */
+export interface OrgRow {
+  readonly name: string
+  /** Milliseconds over HTTP, one after the other. */
+  readonly p50: number
+  readonly p99: number
+  /** Milliseconds of what it is compared with, which is done in turns with it. */
+  readonly bare: number
+  readonly ratio: number
+  readonly target: number
+  readonly against: string
+  /** How many people an answer has, on average. */
+  readonly people: number
+}
+
+export interface OrgResult extends Facts {
+  readonly users: number
+  readonly command: string
+  readonly rows: readonly OrgRow[]
+  /** Look-ups over all connections at once. */
+  readonly lookupLoad: { readonly perSecond: number; readonly p50: number; readonly p99: number }
+  readonly memory: Memory
+}
+
+/** Keeps what a run measured, under `kind`: scim, or org. */
+export function writeResult(kind: 'scim' | 'org', result: Result | OrgResult): void {
+  const name = kind === 'scim' ? `${result.users}.json` : `org-${result.users}.json`
   mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, `${result.users}.json`), `${JSON.stringify(result, null, 2)}\n`)
+  writeFileSync(path.join(folder, name), `${JSON.stringify(result, null, 2)}\n`)
 }
 
 /** All that is kept, by size. */
 export function readResults(): Result[] {
+  return readKept(/^\d+\.json$/)
+}
+
+export function readOrgResults(): OrgResult[] {
+  return readKept(/^org-\d+\.json$/)
+}
+
+function readKept<Kept extends { users: number }>(pattern: RegExp): Kept[] {
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Result)
+    .filter((name) => pattern.test(name))
+    .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Kept)
     .toSorted((a, b) => a.users - b.users)
 }
 

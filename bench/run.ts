@@ -1,8 +1,6 @@
 // `npm run bench`: starts PostgreSQL and the servers, measures every scenario on all of them in turns, and writes the tables.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { cpus, loadavg, release, totalmem, type } from 'node:os'
-import path from 'node:path'
+import { loadavg } from 'node:os'
+import { readFacts } from './facts.ts'
 import { measure } from './measure.ts'
 import { joiners, listGroupSizes, type Options, readOptions } from './options.ts'
 import { formatRow, formatVerdicts, writeReport } from './report.ts'
@@ -53,7 +51,7 @@ try {
     console.log(`memory of ${name}: ${peakMb} MB at most, ${currentMb} MB at the end`)
   }
   if (options.only.length === 0) {
-    writeResult(result)
+    writeResult('scim', result)
     writeReport()
   }
 } finally {
@@ -93,17 +91,12 @@ async function measureAll(): Promise<Row[]> {
 async function describeResult(rows: readonly Row[], postgres: string): Promise<Result> {
   const memory = await Promise.all(benches.map(async ({ server }) => [server.name, await server.readMemory()] as const))
   const { users: size, seconds, rounds } = options
-  const [cpu] = cpus()
   return {
+    ...readFacts(postgres, loadBefore),
     users: size,
-    date: new Date().toISOString().slice(0, 16).replace('T', ' '),
-    commit: readCommit(),
     command: `BENCH_USERS=${size} BENCH_SECONDS=${seconds} BENCH_ROUNDS=${rounds} npm run bench`,
     seconds,
     rounds,
-    machine: `${cpus().length} × ${cpu?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${type()} ${release()}`,
-    load: [loadBefore, loadavg()[0] ?? 0].map((load) => Math.round(load * 10) / 10) as [number, number],
-    versions: { Node: process.versions.node, PostgreSQL: postgres, ...readVersions(['express', 'pg', 'kysely']) },
     servers: benches.map(({ server: { name, title, isDatabaseBacked } }) => ({ name, title, isDatabaseBacked })),
     rows,
     memory: Object.fromEntries(memory),
@@ -139,20 +132,4 @@ function chooseContestants({ only }: Options): readonly Contestant[] {
 
 function readNodeOptions(): string[] {
   return (process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter((option) => option !== '')
-}
-
-function readVersions(names: readonly string[]): Record<string, string> {
-  const read = (name: string): unknown => {
-    const file = path.resolve(import.meta.dirname, '../node_modules', name, 'package.json')
-    return JSON.parse(readFileSync(file, 'utf8'))
-  }
-  return Object.fromEntries(names.map((name) => [name, (read(name) as { version: string }).version]))
-}
-
-function readCommit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  } catch {
-    return 'unknown'
-  }
 }

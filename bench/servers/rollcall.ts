@@ -45,11 +45,7 @@ export async function startRollcall(url: string, nodeOptions: readonly string[])
   const actor = await findActor(db)
   const { organizationId } = actor
   const users = await query<{ id: string }>(db, 'select id from users where org_id = $1 order by id', [organizationId])
-  const { process, address } = await ServerProcess.start(
-    [...nodeOptions, ...startArguments.map((part) => (part.endsWith('.ts') ? path.join(root, part) : part))],
-    { DATABASE_URL: url, PORT: '0', ROLLCALL_SCIM_TOKEN: token, RATE_LIMIT_PER_SECOND: '1000000' },
-    readAddress,
-  )
+  const { process, address } = await startProcess(url, nodeOptions)
   return {
     ...address,
     name: 'rollcall',
@@ -76,7 +72,19 @@ export async function startRollcall(url: string, nodeOptions: readonly string[])
   }
 }
 
-async function findActor(db: Database): Promise<Actor> {
+/** Rollcall's own process over a database that is filled. */
+export function startProcess(
+  url: string,
+  nodeOptions: readonly string[],
+): Promise<{ process: ServerProcess; address: Address }> {
+  return ServerProcess.start(
+    [...nodeOptions, ...startArguments.map((part) => (part.endsWith('.ts') ? path.join(root, part) : part))],
+    { DATABASE_URL: url, PORT: '0', ROLLCALL_SCIM_TOKEN: token, RATE_LIMIT_PER_SECOND: '1000000' },
+    readAddress,
+  )
+}
+
+export async function findActor(db: Database): Promise<Actor> {
   const at = new Date()
   const { organizationId, directoryId } = await ensureDefaults(db, { ROLLCALL_SCIM_TOKEN: token }, at)
   return {
