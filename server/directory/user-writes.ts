@@ -10,6 +10,7 @@ import { type Change, changesJson, changesSql, compareExternalIds, differenceJso
 import type { Rendering, Representation } from './listing.ts'
 import { isSameJson } from './json.ts'
 import { addWordsSql } from './lookup/name-words-sql.ts'
+import { listNameWords } from './lookup/words.ts'
 import { findKept, type Kept, stateWord, type Word } from './person.ts'
 import { type Link, lockUser, type LockedUser, readState } from './user-state.ts'
 import { columnSql, toColumns, type UserResource } from './user-record.ts'
@@ -65,6 +66,7 @@ export async function insertUsers(
     actor.at,
     version,
     changesJson(actor, changes, events),
+    listNameWords(rows.map((row) => row.word_keys)),
   ])
 }
 
@@ -77,7 +79,7 @@ const insertSql = `drafts as (
   ), linked as (
     insert into links (org_id, user_id, directory_id, external_id, created_at, seen_at)
     select $1, id, $2, external_id, $5::timestamptz, $5::timestamptz from drafts
-  ), ${addWordsSql('drafts')}, ${changesSql('$7')}`
+  ), ${addWordsSql('$8')}, ${changesSql('$7')}`
 
 /** What a write made of a user. */
 export interface Written {

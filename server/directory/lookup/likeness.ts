@@ -56,6 +56,21 @@ function mayBeNear(typed: string, word: string, allowed: number): boolean {
 }
 
 /** From 0, nothing like it, to 1, the same. */
+export type RateWord = (typed: TypedWord, word: string) => number
+
+/** Rates words, each of them once: those of many people are the same. */
+export function rateOnce(): RateWord {
+  const known = new Map<TypedWord, Map<string, number>>()
+  return (typed, word) => {
+    const ofTyped = known.get(typed) ?? new Map<string, number>()
+    known.set(typed, ofTyped)
+    const rate = ofTyped.get(word) ?? rateWord(typed, word)
+    ofTyped.set(word, rate)
+    return rate
+  }
+}
+
+/** How like a word is to what was typed. */
 export function rateWord({ text, others }: TypedWord, word: string): number {
   const best = rateText(text, word)
   if (best === 1) return 1
@@ -83,8 +98,8 @@ function rateText(typed: string, word: string): number {
  * How well what was typed fits a name of several words: each typed word with the word that it is most like, in any order. A name with
  * words besides fits a little less.
  */
-export function rateWords(typed: readonly TypedWord[], name: readonly string[]): number {
-  const { likeness, coverage, isOrdered } = matchWords(typed, name)
+export function rateWords(typed: readonly TypedWord[], name: readonly string[], rate: RateWord = rateWord): number {
+  const { likeness, coverage, isOrdered } = matchWords(typed, name, rate)
   return Math.max(0, likeness * (0.85 + 0.15 * coverage) - (isOrdered ? 0 : 0.02))
 }
 
@@ -102,12 +117,12 @@ interface Pair {
   readonly rate: number
 }
 
-export function matchWords(typed: readonly TypedWord[], name: readonly string[]): Fit {
+export function matchWords(typed: readonly TypedWord[], name: readonly string[], rate: RateWord): Fit {
   const pairs: Pair[] = []
   typed.forEach((one, place) => {
     name.forEach((word, at) => {
-      const rate = rateWord(one, word)
-      if (rate > 0) pairs.push({ typed: place, name: at, rate })
+      const rated = rate(one, word)
+      if (rated > 0) pairs.push({ typed: place, name: at, rate: rated })
     })
   })
   pairs.sort((a, b) => b.rate - a.rate)

@@ -7,7 +7,7 @@ import { reading } from '../../db/transaction.ts'
 import type { Actor } from '../actor.ts'
 import type { EmployeeStatus } from '../org/employee.ts'
 import { findByAddress, findByKeys, findByNumber, type Scope } from './candidates.ts'
-import { type Candidate, scorePerson } from './score.ts'
+import { type Candidate, createScorer } from './score.ts'
 import { haveBeginnings, haveMostSets, haveSets, haveWords } from './tsquery.ts'
 import { readTyped, type Typed } from './typed.ts'
 import { addLikeWords, findBeginnings, listUnknown, narrow, wide, type WordSets } from './vocabulary.ts'
@@ -70,24 +70,25 @@ async function searchMistyped(
   const organization = actor.organizationId
   const unknown = listUnknown(words, sets)
   const near = await addLikeWords(db, actor, sets, unknown, narrow)
-  const meant = unknown.length === 0 ? [] : await findByKeys(scope, haveSets(organization, words, near))
+  const meant = near === sets ? [] : await findByKeys(scope, haveSets(organization, words, near))
   if (hasFound || meant.length > 0) return meant
   const most = words.length > 2 ? await findByKeys(scope, haveMostSets(organization, words, near)) : []
   if (most.length > 0) return most
   const known = words.filter((word) => !unknown.includes(word))
   const far = await addLikeWords(db, actor, await addLikeWords(db, actor, sets, known, narrow), unknown, wide)
-  const alike = await findByKeys(scope, haveSets(organization, words, far))
+  const alike = far === sets ? [] : await findByKeys(scope, haveSets(organization, words, far))
   if (alike.length > 0 || words.length === 1) return alike
   return findByKeys(scope, haveMostSets(organization, words, far))
 }
 
 function rank(typed: Typed, people: readonly Candidate[], limit: number): Match[] {
+  const scoreOf = createScorer(typed)
   const byId = new Map(people.map((person) => [person.id, person]))
   return [...byId.values()]
     .map((person) => ({
       id: person.id,
       name: person.display_name ?? person.user_name_key,
-      ...scorePerson(typed, person),
+      ...scoreOf(person),
     }))
     .filter(({ score }) => score >= leastScore)
     .toSorted((a, b) => b.score - a.score || compareTexts(a.name, b.name) || compareTexts(a.id, b.id))

@@ -1,6 +1,6 @@
 // How well a person fits what was typed, and by what: the name, an address or the employee number.
 import type { JsonObject } from '../../db/tables.ts'
-import { matchWords, rateWords } from './likeness.ts'
+import { matchWords, rateOnce, type RateWord, rateWords } from './likeness.ts'
 import type { Match } from './lookup.ts'
 import { listReadings, type Typed, type TypedWord } from './typed.ts'
 import { dropTitles, foldWords, isNumber, localPart, readDigits } from './words.ts'
@@ -18,21 +18,33 @@ export interface Candidate {
 
 type Field = Match['field']
 
-/** The best of the fields, and how well it fits, from 0 to 1. */
-export function scorePerson(typed: Typed, person: Candidate): { field: Field; score: number } {
+interface Score {
+  /** From 0 to 1. */
+  readonly score: number
+  /** Which one fits best. */
+  readonly field: Field
+}
+
+/** Says of people how well they fit. */
+export function createScorer(typed: Typed): (person: Candidate) => Score {
   const readings = listReadings(typed.words)
-  const names = listNames(person)
-  const rate = (words: readonly string[]): number => Math.max(...readings.map((reading) => rateWords(reading, words)))
+  const rateWord = rateOnce()
+  const rate = (words: readonly string[]): number =>
+    Math.max(...readings.map((reading) => rateWords(reading, words, rateWord)))
   // What is written like an address means one, where it fits both.
   const isAddress = typed.piece !== undefined && /[._@\p{Nd}]/u.test(typed.piece)
-  const asName = Math.max(0, ...names.map(rate)) * (isAddress ? 0.95 : 1)
-  const scores: readonly (readonly [Field, number])[] = [
-    ['display_name', asName],
-    ['email', Math.max(...listAddresses(person).map((address) => rateAddress(typed, address, rate)))],
-    ['employee_id', rateNumber(typed.words, person.employee_number_key, names[0] ?? [])],
-  ]
-  const [field, score] = scores.reduce((best, one) => (one[1] > best[1] ? one : best))
-  return { field, score }
+  return (person) => {
+    const names = listNames(person)
+    const scores: readonly Score[] = [
+      { field: 'display_name', score: Math.max(0, ...names.map(rate)) * (isAddress ? 0.95 : 1) },
+      { field: 'email', score: Math.max(...listAddresses(person).map((address) => rateAddress(typed, address, rate))) },
+      {
+        field: 'employee_id',
+        score: rateNumber(typed.words, person.employee_number_key, names[0] ?? [], rateWord),
+      },
+    ]
+    return scores.reduce((best, one) => (one.score > best.score ? one : best))
+  }
 }
 
 // The ways in which the person may be called, each as its words.
@@ -74,7 +86,12 @@ function rateAddress({ piece }: Typed, address: string, rate: (words: readonly s
   return text.startsWith(piece) ? Math.max(asWords, 0.8 + (0.17 * piece.length) / text.length) : asWords
 }
 
-function rateNumber(words: readonly TypedWord[], number: string | null, name: readonly string[]): number {
+function rateNumber(
+  words: readonly TypedWord[],
+  number: string | null,
+  name: readonly string[],
+  rateWord: RateWord,
+): number {
   if (number === null) return 0
   const whole = foldWords(number).join('')
   const digits = readDigits(number)
@@ -86,6 +103,6 @@ function rateNumber(words: readonly TypedWord[], number: string | null, name: re
   if (digits.startsWith(typed)) return 0.55 + (0.3 * typed.length) / digits.length
   if (words.length === 1) return 0
   // The number and the name, too.
-  const { likeness } = matchWords(words, [words.some(({ text }) => text === whole) ? whole : digits, ...name])
+  const { likeness } = matchWords(words, [words.some(({ text }) => text === whole) ? whole : digits, ...name], rateWord)
   return 0.95 * likeness
 }

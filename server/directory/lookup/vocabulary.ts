@@ -20,7 +20,7 @@ const end = '\u{10ffff}'
 export async function findBeginnings(db: Database, actor: Actor, words: readonly TypedWord[]): Promise<WordSets> {
   const sets = new Map<TypedWord, readonly string[] | undefined>()
   for (const word of words) sets.set(word, hasDigit(word.text) || isLoneLetter(words) ? [] : undefined)
-  const asked = words.filter(({ text }) => !hasDigit(text) && countLetters(text) > 2)
+  const asked = words.filter(({ text }) => countLetters(text) > 2 && !hasDigit(text))
   const texts = asked.flatMap((word) => [word.text, ...word.others].map((text) => ({ word, text })))
   if (texts.length === 0) return sets
   const lows = texts.map(({ text }) => text)
@@ -68,7 +68,7 @@ export async function addLikeWords(
   mistyped: readonly TypedWord[],
   { threshold, atMost }: Width,
 ): Promise<WordSets> {
-  const asked = mistyped.filter((word) => sets.get(word) !== undefined && !hasDigit(word.text))
+  const asked = mistyped.filter((word) => sets.get(word) !== undefined && mayBeMistyped(word.text))
   if (asked.length === 0) return sets
   const texts = asked.map(({ text }) => text)
   const parameters = [actor.organizationId, texts, texts.flatMap(listCorrections), threshold, atMost]
@@ -94,6 +94,11 @@ function listCorrections(word: string): string[] {
   const shorter = letters.map((_, at) => letters.toSpliced(at, 1).join(''))
   const swapped = letters.slice(1).map((letter, at) => letters.toSpliced(at, 2, letter, letters[at] ?? '').join(''))
   return [...shorter, ...swapped]
+}
+
+// Of two letters and of digits each one counts.
+function mayBeMistyped(text: string): boolean {
+  return countLetters(text) > 2 && !hasDigit(text)
 }
 
 function isLoneLetter([first, ...others]: readonly TypedWord[]): boolean {

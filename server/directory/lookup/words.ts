@@ -3,6 +3,8 @@
 const maxWordLength = 40
 const maxTextLength = 400
 const maxWords = 40
+// The trigger of migration 0011 cuts it off, too.
+const markLength = 5
 
 // Letters that Unicode does not decompose into another and a mark.
 const unmarked: Readonly<Record<string, string>> = {
@@ -31,15 +33,20 @@ const ascii = /^[\0-\x7f]*$/
 
 /** The words of a text, without case, accents and punctuation. Only the beginning of a long text is read. */
 export function foldWords(text: string): string[] {
-  const words = foldLetters(text.slice(0, maxTextLength)).match(wordLetters) ?? []
-  return words.map(cutWord)
+  const beginning = text.slice(0, maxTextLength)
+  // Most names are ASCII, and are read with every change of a person.
+  const words = ascii.test(beginning)
+    ? beginning
+        .replace(/['`]/g, '')
+        .toLowerCase()
+        .match(/[a-z0-9]+/g)
+    : foldLetters(beginning).match(wordLetters)
+  return (words ?? []).map(cutWord)
 }
 
 function foldLetters(text: string): string {
-  const plain = text.replace(unwritten, '')
-  if (ascii.test(plain)) return plain.toLowerCase()
   // Without accents, what is left is put together again: of Hangul every letter has come apart.
-  const letters = plain.normalize('NFKD').replace(accents, '').normalize('NFC')
+  const letters = text.replace(unwritten, '').normalize('NFKD').replace(accents, '').normalize('NFC')
   return letters.toLowerCase().replace(unmarkedLetters, (letter) => unmarked[letter] ?? letter)
 }
 
@@ -92,7 +99,8 @@ export function writeWordKeys(
   organizationId: string,
   { displayName, names, addresses, employeeNumber }: Called,
 ): string {
-  const ofNames = [...(displayName?.split(/\s+/u, maxWords) ?? []), ...names].flatMap(listNameWords)
+  // Mostly the parts of the display name are the other names.
+  const ofNames = [...new Set([...(displayName?.split(/\s+/u, maxWords) ?? []), ...names])].flatMap(splitName)
   const ofAddresses = addresses.flatMap((address) => foldWords(localPart(address)))
   const named = [...new Set(ofNames.length === 0 ? ofAddresses : ofNames)].slice(0, maxWords)
   const words = new Set(named)
@@ -106,7 +114,7 @@ export function writeWordKeys(
   return [...words, ...new Set(named.flatMap(listBeginnings))].map((key) => mark + key).join(' ')
 }
 
-function listNameWords(name: string): readonly string[] {
+function splitName(name: string): readonly string[] {
   const parts = foldWords(name)
   const words = parts.flatMap(listEndings)
   return parts.length > 1 ? [...words, cutWord(parts.join(''))] : words
@@ -119,6 +127,12 @@ function listBeginnings(word: string): readonly string[] {
   return second === undefined ? [keyOfBeginning(first)] : [keyOfBeginning(first), keyOfBeginning(first + second)]
 }
 
+/** The words among keys that may be mistyped: those without digits. */
+export function listNameWords(wordKeys: readonly string[]): string[] {
+  const words = wordKeys.flatMap((keys) => keys.split(' ')).map((key) => key.slice(markLength))
+  return [...new Set(words)].filter((word) => word !== '' && !/[0-9^]/.test(word))
+}
+
 /** The key of all names with a word that begins with these one or two letters. It is no word. */
 export function keyOfBeginning(letters: string): string {
   return `^${letters}`
@@ -126,7 +140,7 @@ export function keyOfBeginning(letters: string): string {
 
 /** What precedes the words of an organization, so that what is common elsewhere costs it nothing. Others may have the same. */
 export function markOf(organizationId: string): string {
-  return organizationId.slice(-5)
+  return organizationId.slice(-markLength)
 }
 
 export function hasDigit(word: string): boolean {

@@ -170,6 +170,12 @@ describe('the lookup', () => {
       expect(await find('plo')).to.deep.equal(['plonk'])
     })
 
+    it('takes a single letter that stands alone for a word', async () => {
+      await create(named('Anna', 'B'), named('Bea', 'Arends'))
+      expect(await find('b')).to.deep.equal(['Anna B'])
+      expect(await find('b arends')).to.deep.equal(['Bea Arends'])
+    })
+
     it('finds short names with neighbours swapped', async () => {
       await create(named('John', 'Wu'), named('Joan', 'Wu'), named('Jo', 'Hn'))
       expect((await find('jhon wu'))[0]).to.equal('John Wu')
