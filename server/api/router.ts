@@ -78,6 +78,7 @@ function checkPath(check: Check, schema: Readonly<Record<string, unknown>>, para
   try {
     return check(schema, { ...params })
   } catch (error) {
+    if (!(error instanceof AppError)) throw error
     throw new AppError('not_found', undefined, { cause: error })
   }
 }

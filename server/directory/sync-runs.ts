@@ -7,8 +7,10 @@ import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import type { Window, Windowed } from './org/employee.ts'
 
-export type SyncType = 'full' | 'incremental' | 'manual'
-export type SyncStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
+export const syncTypes = ['full', 'incremental', 'manual'] as const
+export type SyncType = (typeof syncTypes)[number]
+export const syncStatuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const
+export type SyncStatus = (typeof syncStatuses)[number]
 
 export interface SyncRequest {
   /** The provider of a directory that is pulled. */
@@ -59,8 +61,6 @@ export interface SyncRuns extends Windowed<SyncRun> {
   /** How many there are in the organization. */
   readonly total: number
 }
-
-export const syncTypes: readonly SyncType[] = ['full', 'incremental', 'manual']
 
 /**
  * Queues a run, or returns the one of the same directory that is queued or running already, whatever its type. Of several

@@ -2,10 +2,11 @@
 import type { Endpoint } from '../api/endpoint.ts'
 import { dataOf } from '../api/schema.ts'
 import { findPeople } from '../directory/lookup/lookup.ts'
+import { employeeStatuses } from '../directory/org/employee.ts'
 import { readSummaries } from '../directory/org/employee-sql.ts'
 import { endpoint, type HrCaller } from './caller.ts'
 import { text } from './parameters.ts'
-import { match, statuses } from './schemas.ts'
+import { match } from './schemas.ts'
 import { tags } from './tags.ts'
 import { showMatch } from './views.ts'
 
@@ -31,7 +32,7 @@ const lookup = endpoint({
         default: 5,
         description: 'How many at most.',
       },
-      status: { enum: statuses, default: 'active', description: 'Only those with this status.' },
+      status: { enum: employeeStatuses, default: 'active', description: 'Only those with this status.' },
     },
   },
   status: 200,

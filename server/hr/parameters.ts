@@ -1,5 +1,5 @@
 // Parameters that several endpoints of the HR API take.
-import { statuses } from './schemas.ts'
+import { employeeStatuses } from '../directory/org/employee.ts'
 
 /** An id in the path; other characters than these are in no id. */
 export const pathId = (description: string, example: string) =>
@@ -26,7 +26,7 @@ export const source = {
     another provider that a directory has.`,
 } as const
 
-export const status = { enum: statuses, description: 'Only those with this status.' } as const
+export const status = { enum: employeeStatuses, description: 'Only those with this status.' } as const
 
 export const employeeId = pathId('The person.', 'emp_01kaq3v5w8f2g5c6h3jqv4xesd')
 export const groupId = pathId('The group.', 'grp_01kaq3v5x9w2r4t6y8z0a1b3ce')

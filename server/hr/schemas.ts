@@ -1,8 +1,7 @@
 // The shapes that the HR API answers with.
 import { component, objectOf, type Schema } from '../api/schema.ts'
 import { cursorParameter } from '../api/cursors.ts'
-
-export const statuses = ['active', 'on_leave', 'suspended', 'terminated', 'retired', 'contractor'] as const
+import { employeeStatuses } from '../directory/org/employee.ts'
 
 const known = (type: string, description: string, example: unknown): Schema => ({
   type,
@@ -26,7 +25,7 @@ const location = maybe('string', 'The office.', 'Ghent')
 
 /** `status` of whatever shows a person. */
 const status: Schema = {
-  enum: statuses,
+  enum: employeeStatuses,
   description: `What the source says; else \`terminated\` after the last day, \`suspended\` where the account is not active, and
     \`active\`.`,
 }

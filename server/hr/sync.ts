@@ -4,14 +4,12 @@ import { naming } from '../api/errors.ts'
 import { component, type Schema } from '../api/schema.ts'
 import type { Actor } from '../directory/actor.ts'
 import type { Database } from '../db/connect.ts'
-import { readLatestSync, readSync, requestSync, type SyncRun } from '../directory/sync-runs.ts'
+import { readLatestSync, readSync, requestSync, type SyncRun, syncStatuses, syncTypes } from '../directory/sync-runs.ts'
 import { AppError } from '../errors.ts'
 import { endpoint, type HrCaller } from './caller.ts'
 import { queryId, source } from './parameters.ts'
 import { tags } from './tags.ts'
 import { showQueued, showRun } from './views.ts'
-
-const syncTypes = ['full', 'incremental', 'manual'] as const
 
 const time = (description: string, type: Schema['type']): Schema => ({
   type,
@@ -23,7 +21,7 @@ const ofRun = {
   sync_id: { type: 'string', description: 'The run.', examples: ['sync_01kaq3v5yc4p6r8t0v2x4z6b8d'] },
   source: { type: 'string', description: 'What it pulls from.', examples: ['azure_ad'] },
   sync_type: { enum: syncTypes, description: 'As asked.' },
-  status: { enum: ['queued', 'running', 'completed', 'failed', 'cancelled'], description: 'How far it is.' },
+  status: { enum: syncStatuses, description: 'How far it is.' },
 }
 
 const request = endpoint({

@@ -16,6 +16,7 @@ import { createGroup } from '../../server/directory/groups.ts'
 import { draftUser, insertUsers } from '../../server/directory/user-writes.ts'
 import { createLogger } from '../../server/ops/logger.ts'
 import { clock, createTenant, type Tenant } from '../support/app.ts'
+import { listNodes, planFor, planForAll, type PlanNode, type Statement } from '../support/plans.ts'
 import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
 import { enterpriseSchema, groupSchema, ScimClient, userSchema } from '../support/scim-client.ts'
 
@@ -41,19 +42,6 @@ const narrow: ReadonlySet<string> = new Set([
   'groups_pkey (org_id, id)',
 ])
 
-interface Statement {
-  readonly sql: string
-  readonly parameters: readonly unknown[]
-}
-
-interface PlanNode {
-  readonly 'Node Type': string
-  readonly 'Relation Name'?: string
-  readonly 'Index Name'?: string
-  readonly 'Index Cond'?: string
-  readonly Plans?: readonly PlanNode[]
-}
-
 interface Case {
   readonly what: string
   readonly run: () => Promise<{ readonly status: number }>
@@ -75,7 +63,6 @@ describe('the plans of the statements that are measured', function () {
   let userIds: readonly string[]
   let groupId: string
   let cursor: string
-  let named = 0
 
   before(async () => {
     tenant = await createTenant()
@@ -199,7 +186,11 @@ describe('the plans of the statements that are measured', function () {
       for (const knows of ['the parameters', 'nothing of the parameters']) {
         const nodes: PlanNode[] = []
         for (const statement of issued) {
-          nodes.push(...listNodes(await (knows === 'the parameters' ? planFor(statement) : planForAll(statement))))
+          nodes.push(
+            ...listNodes(
+              await (knows === 'the parameters' ? planFor(client, statement) : planForAll(client, statement)),
+            ),
+          )
         }
         const accesses = nodes.flatMap(describeAccess)
         const wide = accesses.filter((access) => !narrow.has(access) && access !== walks)
@@ -229,33 +220,7 @@ describe('the plans of the statements that are measured', function () {
     expect(await count()).to.deep.equal(before)
     await client.query('rollback')
   })
-
-  async function planFor({ sql, parameters }: Statement): Promise<PlanNode> {
-    return readPlan(await client.query(`explain (format json) ${sql}`, [...parameters]))
-  }
-
-  // As for a prepared statement that was run often: one plan for all parameters.
-  async function planForAll({ sql, parameters }: Statement): Promise<PlanNode> {
-    const name = `plan_${named++}`
-    await client.query(`prepare ${name} as ${sql}`)
-    await client.query('set plan_cache_mode = force_generic_plan')
-    const values = parameters.length === 0 ? '' : `(${parameters.map(() => 'null').join(', ')})`
-    const plan = readPlan(await client.query(`explain (format json) execute ${name}${values}`))
-    await client.query('reset plan_cache_mode')
-    await client.query(`deallocate ${name}`)
-    return plan
-  }
 })
-
-function readPlan({ rows }: pg.QueryResult<{ 'QUERY PLAN': { Plan: PlanNode }[] }>): PlanNode {
-  const plan = rows[0]?.['QUERY PLAN'][0]?.Plan
-  if (plan === undefined) throw new Error('EXPLAIN gave no plan')
-  return plan
-}
-
-function listNodes(plan: PlanNode): PlanNode[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(listNodes)]
-}
 
 /** How a node finds rows of a watched table: `index (columns)`, or the node itself where it uses none. */
 function describeAccess(node: PlanNode): string[] {

@@ -11,11 +11,18 @@ interface Asked {
   readonly body: Body
   /** How many were read at each time. */
   readonly reads: readonly number[]
+  /** How often it was counted. */
+  readonly counted: number
 }
 
 async function ask(length: number, parameters: Record<string, string>, knowsTotal: boolean): Promise<Asked> {
   const all = Array.from({ length }, (_, index): JsonObject => ({ id: String(index + 1) }))
   const reads: number[] = []
+  let counted = 0
+  const count = async (): Promise<number> => {
+    counted++
+    return length
+  }
   const query = new Map(Object.entries(parameters))
   const { body } = await answerList({ query } as unknown as Exchange, {
     ...readListing(query, personType),
@@ -25,19 +32,22 @@ async function ask(length: number, parameters: Record<string, string>, knowsTota
       const items = all.slice(from, from + limit)
       reads.push(items.length)
       const next = from + limit < length ? String(from + limit) : undefined
-      return { items, next, ...(knowsTotal ? { total: length } : {}) }
+      return { items, next, total: knowsTotal ? length : count }
     },
   })
-  return { body: JSON.parse(String(body)) as Body, reads }
+  return { body: JSON.parse(String(body)) as Body, reads, counted }
 }
 
 const idsOf = ({ body }: Asked): string[] => body['Resources'].map(({ id }: Body) => String(id))
 
 describe('a list that is read from position to position', () => {
-  it('is counted to the end where nobody knows how long it is, a thousand at a time', async () => {
+  it('is counted once, where its length is not known and there is more than the page', async () => {
     const asked = await ask(2345, {}, false)
     expect(asked.body).to.include({ totalResults: 2345, startIndex: 1, itemsPerPage: 100 })
-    expect(asked.reads).to.deep.equal([100, 1000, 1000, 245])
+    expect([asked.reads, asked.counted]).to.deep.equal([[100], 1])
+    const whole = await ask(23, {}, false)
+    expect(whole.body).to.include({ totalResults: 23, itemsPerPage: 23 })
+    expect(whole.counted).to.equal(0)
   })
 
   it('is read no further than its page where its length is known', async () => {

@@ -374,11 +374,28 @@ describe('the org queries in SCIM', () => {
   it('shows an identity provider the whole organization, as it shows an application', async () => {
     const other = await tenant.addDirectory('Entra')
     const application = await tenant.addApplication(['read'])
-    for (const path of ['/OrgChart', `/Users/${company.ids.bo}/directReports`, `/Groups/${company.outer}/members`]) {
+    for (const path of ['/OrgChart', `/Users/${company.ids.bo}/directReports`, `/Users/${company.ids.cy}/chain`]) {
       const whole = (await scim.get(path)).body
       expect((await other.scim.get(path)).body, path).to.deep.equal(whole)
       expect((await application.get(path)).body, path).to.deep.equal(whole)
     }
+  })
+
+  it('shows an identity provider nothing below what it does not see at its own address', async () => {
+    const other = await tenant.addDirectory('Personio')
+    const application = await tenant.addApplication(['read'])
+    const members = `/Groups/${company.outer}/members`
+    expectError(await other.scim.get(`/Groups/${company.outer}`), 404)
+    expectError(await other.scim.get(members), 404)
+    expect((await application.get(members)).body).to.deep.equal((await scim.get(members)).body)
+    const { id } = await scim.createUser('shared@larkspur.example')
+    await other.scim.patch(`/Users/${id}`, [{ op: 'add', path: 'title', value: 'Engineer' }])
+    expect((await other.scim.delete(`/Users/${id}`)).status).to.equal(204)
+    for (const below of ['chain', 'directReports']) {
+      expectError(await other.scim.get(`/Users/${id}/${below}`), 404)
+      expect((await scim.get(`/Users/${id}/${below}`)).status).to.equal(200)
+    }
+    await scim.delete(`/Users/${id}`)
   })
 
   it('needs the scope read, is there by GET and HEAD, and says so', async () => {

@@ -72,6 +72,17 @@ export async function listDepartments(
   return { items: items.map(([key, of]) => describe(key, of, heads.get(key))), next }
 }
 
+const countDepartmentsSql = `select count(*) as count from (
+    select from department_counts c where c.org_id = $1 and not coalesce(c.last_day < $2::date, false)
+    group by c.department_key having sum(c.count) > 0) d`
+
+/** How many `listDepartments` has on all pages together. */
+export async function countDepartments(db: Database, actor: Actor, includeInactive: boolean): Promise<number> {
+  const parameters = [actor.organizationId, leftBefore(actor, includeInactive)]
+  const [row] = await query<{ count: number }>(db, countDepartmentsSql, parameters)
+  return row?.count ?? 0
+}
+
 // As the database orders the keys, which is not how JavaScript orders characters beyond the first plane.
 function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))

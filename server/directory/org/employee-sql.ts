@@ -4,7 +4,7 @@ import { query } from '../../db/query.ts'
 import type { Actor } from '../actor.ts'
 import { sourceSql, syncedSql } from '../owner-sql.ts'
 import { enterpriseUser, rollcallUser } from '../user-record.ts'
-import type { EmployeeSummary } from './employee.ts'
+import { employeeStatuses, type EmployeeSummary } from './employee.ts'
 
 /**
  * The organization, hidden from the planner: of one that is new since the last ANALYZE it believes that it has one row, and takes
@@ -32,7 +32,7 @@ export function hasLeftSql(row: string, day: string): string {
   return `coalesce(${row}.last_day < ${day}::date, false)`
 }
 
-const statuses = `('active', 'on_leave', 'suspended', 'terminated', 'retired', 'contractor')`
+const statuses = `('${employeeStatuses.join("', '")}')`
 
 /** The status of the person of a row. */
 export function statusSql(row: string): string {

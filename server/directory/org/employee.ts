@@ -1,7 +1,8 @@
 // A person as an employee: what the HR system, or else the rest of the record, says of them.
 
 /** Where a person stands with the employer: as the source says; else by their last day, and by whether they are active. */
-export type EmployeeStatus = 'active' | 'on_leave' | 'suspended' | 'terminated' | 'retired' | 'contractor'
+export const employeeStatuses = ['active', 'on_leave', 'suspended', 'terminated', 'retired', 'contractor'] as const
+export type EmployeeStatus = (typeof employeeStatuses)[number]
 
 /** What every answer says of a person. */
 export interface EmployeeSummary {

@@ -15,6 +15,7 @@ import {
   statusSql,
   summarySql,
 } from './employee-sql.ts'
+import { countReports } from './walk-down.ts'
 import { countWanted, toWindowById } from './window.ts'
 
 export interface EmployeeFilter {
@@ -118,6 +119,16 @@ export async function listDirectReports(
   const rows = await query<EmployeeSummary>(db, text, parameters.values)
   if (rows.length === 0) await requireUser(db, actor, id)
   return toWindowById(rows, window)
+}
+
+/** How many `listDirectReports` has on all pages together. */
+export async function countDirectReports(
+  db: Database,
+  actor: Actor,
+  id: string,
+  includeInactive: boolean,
+): Promise<number> {
+  return (await countReports(db, actor, [id], { includeInactive, departmentKey: undefined })).get(id) ?? 0
 }
 
 async function requireUser(db: Database, actor: Actor, id: string): Promise<void> {

@@ -34,8 +34,8 @@ export interface Message {
 
 /** A part of a list, and what is known of all of it. */
 export interface Part extends Windowed<JsonObject> {
-  /** How many there are in all; undefined where only reading to the end tells. */
-  readonly total?: number
+  /** How many there are in all; a function where that takes a query of its own. */
+  readonly total: number | (() => Promise<number>)
   readonly message?: Message | undefined
 }
 
@@ -115,8 +115,9 @@ async function answerByIndex(list: List): Promise<Answer> {
   const { startIndex, count = defaultCount } = list.search
   const skipped = startIndex - 1
   const limit = startIndex > furthestIndex ? maxCount : Math.max(skipped + count, 1)
-  const { items, next, total: known, message } = await list.read({ limit, after: undefined })
-  const total = known ?? items.length + (await countBehind(next, list))
+  const part = await list.read({ limit, after: undefined })
+  const { items, message } = part
+  const total = await findTotal(part)
   if (startIndex > furthestIndex && startIndex <= total) {
     throw new AppError('invalid_value', `startIndex must be at most ${furthestIndex} here; walk on with cursor.`)
   }
@@ -128,8 +129,9 @@ async function answerByCursor(exchange: Exchange, list: List, usual: number): Pr
   const name = JSON.stringify(list.name)
   const cursor = search.cursor === '' ? undefined : await resumeCursor(exchange, search, name)
   const count = cursor?.count ?? search.count ?? usual
-  const { items, next, total: known, message } = await list.read({ limit: Math.max(count, 1), after: cursor?.after.id })
-  const total = cursor?.total ?? known ?? items.length + (await countBehind(next, list))
+  const part = await list.read({ limit: Math.max(count, 1), after: cursor?.after.id })
+  const { items, next, message } = part
+  const total = cursor?.total ?? (await findTotal(part))
   const nextCursor =
     next === undefined || count === 0
       ? undefined
@@ -137,13 +139,8 @@ async function answerByCursor(exchange: Exchange, list: List, usual: number): Pr
   return formatPage(items.slice(0, count).map(list.cut), total, { nextCursor }, message)
 }
 
-async function countBehind(position: string | undefined, { read }: List): Promise<number> {
-  let count = 0
-  let after = position
-  while (after !== undefined) {
-    const { items, next } = await read({ limit: maxCount, after })
-    count += items.length
-    after = next
-  }
-  return count
+// Of what begins at the beginning: where nothing comes behind it, it is all there is.
+async function findTotal({ items, next, total }: Part): Promise<number> {
+  if (next === undefined) return items.length
+  return typeof total === 'number' ? total : total()
 }

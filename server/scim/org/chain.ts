@@ -1,8 +1,10 @@
 import { type ChainRequest, readChain } from '../../directory/org/chain.ts'
 import type { Handler } from '../exchange.ts'
+import { usersEndpoint } from '../users-endpoint.ts'
 import { answerWhole, readListing } from './answer.ts'
 import { readDepth, readFlag, readWord } from './parameters.ts'
 import { writePerson } from './person.ts'
+import { requireSeen } from './seen.ts'
 import { personType } from './types.ts'
 
 const chainMessage = 'urn:ietf:params:scim:api:messages:rollcall:2.0:Chain'
@@ -15,6 +17,7 @@ export const chain: Handler = {
   handle: async (exchange) => {
     const { db, actor, query, baseUrl, id } = exchange
     const listing = readListing(query, personType)
+    await requireSeen(exchange, usersEndpoint)
     const request: ChainRequest = {
       direction: readWord(query, 'direction', directions, 'up'),
       maxDepth: readDepth(query, 10),

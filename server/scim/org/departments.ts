@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../db/tables.ts'
-import { type Department, listDepartments, readDepartment } from '../../directory/org/departments.ts'
+import { countDepartments, type Department, listDepartments, readDepartment } from '../../directory/org/departments.ts'
 import type { Handler } from '../exchange.ts'
 import { answerList, answerResource, readCutQuery, readListing } from './answer.ts'
 import { readFlag } from './parameters.ts'
@@ -19,7 +19,8 @@ export const departments: Handler = {
       ...listing,
       read: async (window) => {
         const { items, next } = await listDepartments(db, actor, includeInactive, window)
-        return { items: items.map((department) => writeDepartment(baseUrl, department)), next }
+        const total = (): Promise<number> => countDepartments(db, actor, includeInactive)
+        return { items: items.map((department) => writeDepartment(baseUrl, department)), next, total }
       },
     })
   },

@@ -1,8 +1,10 @@
 import { listGroupMembers } from '../../directory/org/directory-groups.ts'
 import type { Handler } from '../exchange.ts'
+import { groupsEndpoint } from '../groups-endpoint.ts'
 import { answerList, readListing } from './answer.ts'
 import { readFlag } from './parameters.ts'
 import { writePerson } from './person.ts'
+import { requireSeen } from './seen.ts'
 import { personType } from './types.ts'
 
 const membersMessage = 'urn:ietf:params:scim:api:messages:rollcall:2.0:GroupMembers'
@@ -14,6 +16,7 @@ export const groupMembers: Handler = {
   handle: async (exchange) => {
     const { db, actor, query, baseUrl, id } = exchange
     const listing = readListing(query, personType)
+    await requireSeen(exchange, groupsEndpoint)
     const resolveNested = readFlag(query, 'resolveNested', true)
     return answerList(exchange, {
       name: ['members', id, resolveNested],

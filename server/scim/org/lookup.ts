@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts'
 import { findPeople, type LookupRequest, type Match } from '../../directory/lookup/lookup.ts'
-import type { EmployeeStatus } from '../../directory/org/employee.ts'
+import { type EmployeeStatus, employeeStatuses } from '../../directory/org/employee.ts'
 import { readEmployees } from '../../directory/org/employees.ts'
 import type { Handler } from '../exchange.ts'
 import { type Reading, repair } from '../notes.ts'
@@ -12,7 +12,6 @@ import { writePerson } from './person.ts'
 import { personType } from './types.ts'
 
 const lookupRequest = 'urn:ietf:params:scim:api:messages:rollcall:2.0:LookupRequest'
-const statuses: readonly EmployeeStatus[] = ['active', 'on_leave', 'suspended', 'terminated', 'retired', 'contractor']
 const defaultLimit = 5
 const maxLimit = 20
 
@@ -72,8 +71,9 @@ function readLookup(body: unknown, reading: Reading): { request: LookupRequest; 
 function readStatus(value: unknown): EmployeeStatus | undefined {
   const text = readString(value, 'status') ?? 'active'
   if (text === 'any') return undefined
-  const status = statuses.find((one) => one === text)
-  if (status === undefined) throw new AppError('invalid_value', `status must be any, or one of ${statuses.join(', ')}.`)
+  const status = employeeStatuses.find((one) => one === text)
+  if (status === undefined)
+    throw new AppError('invalid_value', `status must be any, or one of ${employeeStatuses.join(', ')}.`)
   return status
 }
 

@@ -7,6 +7,7 @@ import { query } from '../../../server/db/query.ts'
 import type { Tables } from '../../../server/db/tables.ts'
 import { findPeople } from '../../../server/directory/lookup/lookup.ts'
 import { createTenant, type Tenant } from '../../support/app.ts'
+import { listNodes, planFor, planForAll, type PlanNode, type Statement } from '../../support/plans.ts'
 import { testDatabase, testDatabaseUrl } from '../../support/postgres.ts'
 import { actorOf, createPeople, loadCompany } from './people.ts'
 
@@ -18,19 +19,6 @@ const narrow: ReadonlySet<string> = new Set([
   'name_words_word (org_id, word)',
 ])
 
-interface Statement {
-  readonly sql: string
-  readonly parameters: readonly unknown[]
-}
-
-interface PlanNode {
-  readonly 'Node Type': string
-  readonly 'Relation Name'?: string
-  readonly 'Index Name'?: string
-  readonly 'Index Cond'?: string
-  readonly Plans?: readonly PlanNode[]
-}
-
 describe('the plans of the lookup', function () {
   this.timeout(60_000)
 
@@ -39,7 +27,6 @@ describe('the plans of the lookup', function () {
   let client: pg.Client
   let known: Tenant
   let unknown: Tenant
-  let named = 0
 
   before(async () => {
     known = await createTenant()
@@ -83,7 +70,7 @@ describe('the plans of the lookup', function () {
           await findPeople(db, actorOf(tenant), { query: text, limit: 5, status })
           expect(statements).to.not.be.empty
           for (const statement of statements) {
-            for (const plan of [await planFor(statement), await planForAll(statement)]) {
+            for (const plan of [await planFor(client, statement), await planForAll(client, statement)]) {
               const accesses = listNodes(plan).flatMap(describeAccess)
               const wide = accesses.filter((access) => !narrow.has(access))
               expect(wide, `${statement.sql}\n${JSON.stringify(statement.parameters)}`).to.deep.equal([])
@@ -105,37 +92,11 @@ describe('the plans of the lookup', function () {
       [known.organizationId],
     )
     await client.query('analyze name_words')
-    const plan = await planForAll({ sql: similar, parameters: [known.organizationId, 'veentsra', 60] })
+    const plan = await planForAll(client, { sql: similar, parameters: [known.organizationId, 'veentsra', 60] })
     await client.query('rollback')
     expect(listNodes(plan).flatMap(describeAccess)).to.deep.equal(['name_words_trigrams (org_id, word)'])
   })
-
-  async function planFor({ sql, parameters }: Statement): Promise<PlanNode> {
-    return readPlan(await client.query(`explain (format json) ${sql}`, [...parameters]))
-  }
-
-  // As for a prepared statement that was run often: one plan for all parameters.
-  async function planForAll({ sql, parameters }: Statement): Promise<PlanNode> {
-    const name = `lookup_plan_${named++}`
-    await client.query(`prepare ${name} as ${sql}`)
-    await client.query('set plan_cache_mode = force_generic_plan')
-    const values = parameters.map(() => 'null').join(', ')
-    const plan = readPlan(await client.query(`explain (format json) execute ${name}(${values})`))
-    await client.query('reset plan_cache_mode')
-    await client.query(`deallocate ${name}`)
-    return plan
-  }
 })
-
-function readPlan({ rows }: pg.QueryResult<{ 'QUERY PLAN': { Plan: PlanNode }[] }>): PlanNode {
-  const plan = rows[0]?.['QUERY PLAN'][0]?.Plan
-  if (plan === undefined) throw new Error('there is no plan')
-  return plan
-}
-
-function listNodes(plan: PlanNode): PlanNode[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(listNodes)]
-}
 
 /** How a node finds rows: `index (columns)`, or the node itself where it uses none. */
 function describeAccess(node: PlanNode): string[] {
