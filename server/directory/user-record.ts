@@ -35,19 +35,33 @@ const columnTypes: Readonly<Record<keyof UserColumns, string>> = {
   resource: 'jsonb',
 }
 
-/** The columns, for a list of them, for json_to_record, and to set them from a record `r`. */
+/** The columns, for a list of them, for json_to_record, and to set those of a row `u` from a record `r`. */
 export const columnSql = {
   names: Object.keys(columnTypes).join(', '),
   types: Object.entries(columnTypes)
     .map(([name, type]) => `${name} ${type}`)
     .join(', '),
   assignments: Object.keys(columnTypes)
-    .map((name) => `${name} = r.${name}`)
+    .map((name) => `${name} = ${name === 'word_keys' ? 'coalesce(r.word_keys, u.word_keys)' : `r.${name}`}`)
     .join(', '),
 }
 
 /** What is stored of a resource of an organization. Throws invalid_value where userName cannot be one. */
 export function toColumns(organizationId: string, resource: UserResource): UserColumns {
+  return { ...toPlainColumns(resource), word_keys: readWordKeys(organizationId, resource) }
+}
+
+/** The same of a resource that had other values of the attributes in `changed`; words that stay as they are are null. */
+export function toChangedColumns(
+  organizationId: string,
+  resource: UserResource,
+  changed: ReadonlyMap<string, unknown>,
+): Omit<UserColumns, 'word_keys'> & { readonly word_keys: string | null } {
+  const isCalledAnew = calling.some((attribute) => changed.has(attribute))
+  return { ...toPlainColumns(resource), word_keys: isCalledAnew ? readWordKeys(organizationId, resource) : null }
+}
+
+function toPlainColumns(resource: UserResource): Omit<UserColumns, 'word_keys'> {
   const enterprise = asObject(resource[enterpriseUser])
   const { manager, ...ownEnterprise } = enterprise ?? {}
   return {
@@ -55,7 +69,6 @@ export function toColumns(organizationId: string, resource: UserResource): UserC
     email_keys: listEmailKeys(resource['emails']),
     employee_number_key: foldText(enterprise?.['employeeNumber']),
     department_key: foldText(enterprise?.['department']),
-    word_keys: readWordKeys(organizationId, resource),
     manager_id: readText(asObject(manager)?.['value']),
     active: typeof resource['active'] === 'boolean' ? resource['active'] : null,
     last_day: findLastDay(asObject(resource[rollcallUser])),
@@ -79,6 +92,9 @@ function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
 }
+
+// What `readWordKeys` reads.
+const calling = ['name', 'nickName', 'displayName', 'userName', 'emails', `${enterpriseUser}:employeeNumber`]
 
 /** The keys of the words that a person is found by, as the text of a tsvector. */
 export function readWordKeys(organizationId: string, resource: UserResource): string {

@@ -12,7 +12,7 @@ import type { Rendering, Representation } from './listing.ts'
 import { leaveGroups, rejoinGroups } from './memberships.ts'
 import { endWord, mergeWords } from './person.ts'
 import { type LockedUser, lockUser } from './user-state.ts'
-import { columnSql, enterpriseUser, toColumns } from './user-record.ts'
+import { columnSql, enterpriseUser, toChangedColumns } from './user-record.ts'
 import {
   avoidTakenName,
   draftUser,
@@ -47,12 +47,17 @@ async function endLink(tx: Database, actor: Actor, user: LockedUser): Promise<vo
   const word = await avoidTakenName(tx, actor, user, undefined, (keepsName) =>
     endWord(user, actor.directoryId, keepsName),
   )
-  const difference = differenceJson(compareResources(user.resource, word.resource))
+  const differences = compareResources(user.resource, word.resource)
+  const difference = differenceJson(differences)
   if (user.externalId !== null) difference['externalId'] = compareExternalIds(user.externalId, null)
   const version = user.version + 1
   const change = { resourceType: 'User', resourceId: user.id, operation: 'update', version, difference } as const
   const changes = changesJson(actor, [change], listEvents(user, word.resource, version))
-  const row = { ...toColumns(actor.organizationId, word.resource), directory_id: word.ownerId, set_by: word.setBy }
+  const row = {
+    ...toChangedColumns(actor.organizationId, word.resource, differences),
+    directory_id: word.ownerId,
+    set_by: word.setBy,
+  }
   const links = JSON.stringify(word.links)
   await query(tx, endLinkSql, [
     actor.organizationId,

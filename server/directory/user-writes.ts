@@ -13,7 +13,7 @@ import { addWordsSql } from './lookup/name-words-sql.ts'
 import { listNameWords } from './lookup/words.ts'
 import { findKept, type Kept, stateWord, type Word } from './person.ts'
 import { type Link, lockUser, type LockedUser, readState } from './user-state.ts'
-import { columnSql, toColumns, type UserResource } from './user-record.ts'
+import { columnSql, toChangedColumns, toColumns, type UserResource } from './user-record.ts'
 import { renderWritten } from './users.ts'
 
 /** What a directory says of a person: the resource, and its own name for them. */
@@ -193,7 +193,7 @@ export async function writeWord(
     ? [{ resourceType: 'User', resourceId: user.id, operation: 'update', version, difference }]
     : []
   const events = changed ? listEvents(user, word.resource, version) : []
-  const columns = toColumns(actor.organizationId, word.resource)
+  const columns = toChangedColumns(actor.organizationId, word.resource, differences)
   const [row] = await query<Representation>(tx, renderWritten(updateSql, 'updated', actor, rendering), [
     actor.organizationId,
     actor.directoryId,

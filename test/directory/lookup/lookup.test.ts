@@ -273,6 +273,26 @@ describe('the lookup', () => {
       expect(await look('oldman')).to.deep.equal([])
     })
 
+    for (const [path, value] of [
+      ['displayName', 'Quentin'],
+      ['nickName', 'Quentin'],
+      ['name.givenName', 'Quentin'],
+      ['name', { familyName: 'Quentin' }],
+      ['userName', 'quentin@acme.example'],
+      ['emails', [{ value: 'quentin@acme.example' }]],
+      ['emails[type eq "work"].value', 'quentin@acme.example'],
+      [`${enterpriseSchema}:employeeNumber`, '4711'],
+    ] as const) {
+      it(`finds a person by ${path} as it has become`, async () => {
+        const person = mailed('Greta', 'Oldman', 'g@acme.example', { [enterpriseSchema]: { employeeNumber: '7' } })
+        const [id] = await create(person)
+        const text = value === '4711' ? value : 'quentin'
+        expect(await look(text)).to.deep.equal([])
+        expect((await tenant.scim.patch(`/Users/${id}`, [{ op: 'replace', path, value }])).status).to.equal(200)
+        expect((await look(text)).map((match) => match.id)).to.deep.equal([id])
+      })
+    }
+
     it('finds nobody who was deleted', async () => {
       const id = String((await tenant.scim.createUser('x', { displayName: 'Greta Oldman' }))['id'])
       expect((await tenant.scim.delete(`/Users/${id}`)).status).to.equal(204)
