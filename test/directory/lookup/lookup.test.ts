@@ -284,8 +284,8 @@ describe('the lookup', () => {
       [`${enterpriseSchema}:employeeNumber`, '4711'],
     ] as const) {
       it(`finds a person by ${path} as it has become`, async () => {
-        const person = mailed('Greta', 'Oldman', 'g@acme.example', { [enterpriseSchema]: { employeeNumber: '7' } })
-        const [id] = await create(person)
+        const greta = mailed('Greta', 'Oldman', 'g@acme.example', { [enterpriseSchema]: { employeeNumber: '7' } })
+        const [id] = await create(greta)
         const text = value === '4711' ? value : 'quentin'
         expect(await look(text)).to.deep.equal([])
         expect((await tenant.scim.patch(`/Users/${id}`, [{ op: 'replace', path, value }])).status).to.equal(200)
