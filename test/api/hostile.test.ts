@@ -1,0 +1,97 @@
+// Every endpoint that /openapi.json has is sent what it does not expect, by somebody who may use it: each answer is one that is
+// documented, so none is a 5xx, and none shows what is inside. A new endpoint is tried as soon as it is declared.
+import { expect } from 'chai'
+import type { Operation, Parameter } from '../../server/api/openapi.ts'
+import { createSampleValue } from '../../server/api/sample-value.ts'
+import { Chance } from '../fuzz/chance.ts'
+import { type Plain, toJson, write } from '../fuzz/json.ts'
+import { mutateJson } from '../fuzz/mutate-json.ts'
+import { drawName, drawString } from '../fuzz/odd-values.ts'
+import { checkAnswer, readOpenApi } from '../support/answers.ts'
+import { createTenant, operatorToken, type Tenant } from '../support/app.ts'
+import { addPerson } from '../support/organization.ts'
+import type { ScimClient } from '../support/scim-client.ts'
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+interface Tried {
+  readonly method: Method
+  readonly path: string
+  readonly operation: Operation
+}
+
+const requestsForEach = 40
+const lateAfterMs = 5000
+const inside = /node_modules|\.ts:\d|postgres(?:ql)?:\/\/|\bselect .+ from\b|syntax error at|relation "|PRIVATE KEY/
+
+describe('hostile input', () => {
+  let tenant: Tenant
+  let operator: ScimClient
+  let application: ScimClient
+  let ids: readonly string[]
+  before(async () => {
+    tenant = await createTenant()
+    operator = tenant.scim.withToken(operatorToken)
+    application = await tenant.addApplication(['read', 'write', 'hr', 'admin'])
+    const userId = await addPerson(tenant.scim, 'Ada Holm', { department: 'Works' })
+    const groupId = String((await tenant.scim.createGroup('Everybody', [userId]))['id'])
+    ids = [userId, groupId, tenant.directoryId]
+  })
+
+  it('is answered as documented, by every endpoint', async () => {
+    const { paths } = await readOpenApi()
+    const tried = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]): Tried => ({ method: method as Method, path, operation })),
+    )
+    expect(tried).to.have.length.above(25)
+    for (const [at, one] of tried.entries()) {
+      for (let number = 0; number < requestsForEach; number++) await attempt(one, new Chance(at, number))
+    }
+  })
+
+  async function attempt({ method, path, operation }: Tried, chance: Chance): Promise<void> {
+    const target = drawPath(chance, path) + drawQuery(chance, operation.parameters ?? [])
+    const body = drawBody(chance, operation)
+    const client = path.includes('{organization}') ? operator : application
+    const began = performance.now()
+    const reply = await client.send(method, `/${target}`, body, { 'Content-Type': 'application/json' })
+    const request = `${method} ${target.slice(0, 300)} ${body?.slice(0, 300) ?? ''}`
+    expect(performance.now() - began, request).to.be.below(lateAfterMs)
+    expect(reply.text, request).not.to.match(inside)
+    await checkAnswer(method, target, reply)
+  }
+
+  function drawPath(chance: Chance, path: string): string {
+    return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      if (name === 'organization' && chance.is(0.9)) return tenant.organizationId
+      return chance.is(0.6) ? chance.pick(ids) : encode(`x${drawString(chance)}`)
+    })
+  }
+})
+
+function drawQuery(chance: Chance, parameters: readonly Parameter[]): string {
+  const drawn = parameters
+    .filter((parameter) => parameter.in === 'query' && chance.is(parameter.required ? 0.9 : 0.3))
+    .map(({ name, schema }) => {
+      const value = chance.is(0.4) ? String(createSampleValue(schema)) : drawString(chance)
+      return `${name}=${encode(value)}`
+    })
+  if (chance.is(0.1)) drawn.push(`${encode(drawName(chance))}=x`)
+  return drawn.length === 0 ? '' : `?${drawn.join('&')}`
+}
+
+function drawBody(chance: Chance, { requestBody }: Operation): string | undefined {
+  if (requestBody === undefined) return undefined
+  const sample = toJson(requestBody.content['application/json'].example as Plain)
+  const times = [
+    [6, 1],
+    [3, 2],
+    [1, 4],
+  ] as const
+  return write(chance.change(sample, times, (tree) => mutateJson(chance, tree)))
+}
+
+// Half of a character cannot be sent at all; what is longer than a head may be is for Node to refuse.
+function encode(text: string): string {
+  return encodeURIComponent(text.slice(0, 2000).toWellFormed())
+}
