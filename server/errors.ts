@@ -24,6 +24,7 @@ export const errorCatalogue = {
     cause: 'The operations refer to each other in a circle.',
     fix: 'Leave a reference out, and add it later.',
   },
+  conflict: { cause: 'It cannot be done as things are.', fix: 'Do as the message says.' },
   version_mismatch: {
     cause: 'The resource has changed since it was read.',
     fix: 'Read it again and repeat the change.',
@@ -48,6 +49,10 @@ export const errorCatalogue = {
   postgres_cannot_run: {
     cause: 'The embedded PostgreSQL cannot run here.',
     fix: 'Do as the message says, or set DATABASE_URL.',
+  },
+  secret_unreadable: {
+    cause: 'A sealed secret cannot be opened.',
+    fix: 'Set ENCRYPTION_KEYS to what it was when the secret was stored, further keys beside it.',
   },
   schema_newer: { cause: 'The database was migrated by a newer Rollcall.', fix: 'Start that version or a later one.' },
 } as const satisfies Record<string, { cause: string; fix: string }>

@@ -14,11 +14,14 @@ export type Database = Kysely<Tables> & {
   readonly gatherer?: Gatherer
   /** Of the pool only: runs a statement on any connection, without what Kysely adds to that. */
   readonly run?: (text: string, parameters: unknown[]) => Promise<unknown[]>
+  /** Of the pool only: runs statements that may begin and end a transaction themselves. */
+  readonly runScript?: (text: string) => Promise<unknown[]>
 }
 
 class PooledDatabase extends Kysely<Tables> {
   readonly gatherer = new Gatherer(this)
   readonly run: (text: string, parameters: unknown[]) => Promise<unknown[]>
+  readonly runScript: (text: string) => Promise<unknown[]>
 
   constructor(pool: pg.Pool) {
     super({ dialect: new PostgresDialect({ pool }) })
@@ -29,6 +32,11 @@ class PooledDatabase extends Kysely<Tables> {
       } finally {
         client.release()
       }
+    }
+    this.runScript = async (text) => {
+      // The pool drops the connection where it fails, which may be within a transaction.
+      const result: pg.QueryResult | pg.QueryResult[] = await pool.query(text)
+      return Array.isArray(result) ? result.flatMap(({ rows }) => rows as unknown[]) : result.rows
     }
   }
 }

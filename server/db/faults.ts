@@ -21,6 +21,8 @@ const constraintErrors: Readonly<Record<string, () => AppError>> = {
   issuers_issuer_audience: () => new AppError('uniqueness', 'This issuer and audience are in use already.'),
   issuers_directory: () => new AppError('invalid_value', 'directoryId: there is no such directory.'),
   custom_attributes_pkey: () => new AppError('uniqueness', 'The organization already has an attribute of this name.'),
+  subscriptions_name: () => new AppError('uniqueness', 'name is taken by another one of this organization.'),
+  subscriptions_built_in: () => new AppError('uniqueness', 'The organization has this built-in trigger already.'),
   links_directory: () => new AppError('not_found'),
 }
 

@@ -5,7 +5,22 @@ import { randomUUID } from 'node:crypto'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
-export type IdPrefix = 'org' | 'dir' | 'emp' | 'grp' | 'res' | 'tok' | 'req' | 'iss' | 'sync'
+export type IdPrefix =
+  | 'org'
+  | 'dir'
+  | 'emp'
+  | 'grp'
+  | 'res'
+  | 'tok'
+  | 'req'
+  | 'iss'
+  | 'sync'
+  | 'evt'
+  | 'hook'
+  | 'trg'
+  | 'feed'
+  | 'dlv'
+  | 'key'
 
 /** A new id such as `emp_01kaq3v5w8f2…`; `now` orders it. */
 export function createId(prefix: IdPrefix, now: Date): string {

@@ -4,7 +4,10 @@ import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 type Json<Value> = ColumnType<Value, string, string>
 
 export type DirectoryKind = 'push' | 'pull' | 'manual'
-export type Scope = 'read' | 'write' | 'hr' | 'admin'
+export type Scope = 'read' | 'write' | 'hr' | 'events' | 'admin'
+export type SubscriptionKind = 'webhook' | 'trigger' | 'feed'
+export type DeliveryOrigin = 'event' | 'resend' | 'replay' | 'test'
+export type DeliveryState = 'waiting' | 'delivered' | 'dead'
 export type JsonObject = { [name: string]: JsonValue }
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject
 
@@ -14,6 +17,7 @@ export interface Tables {
     name: string
     schema_version: Generated<number>
     attribute_authority: ColumnType<Record<string, string[]>, string | undefined, string>
+    last_event: Generated<number>
     created_at: Date
   }
   directories: {
@@ -24,6 +28,9 @@ export interface Tables {
     name: string
     strict: Generated<boolean>
     restore_users: Generated<boolean>
+    send_invitations: Generated<boolean>
+    send_offboarding_emails: Generated<boolean>
+    version: Generated<number>
     created_at: Date
   }
   tokens: {
@@ -74,6 +81,7 @@ export interface Tables {
     json: GeneratedAlways<string> // by a trigger
     set_by: Json<Record<string, string> | null>
     version: Generated<number>
+    anonymized_at: Date | null
     created_at: Date
     modified_at: Date
   }
@@ -158,7 +166,7 @@ export interface Tables {
     version: number
     difference: Json<JsonObject>
   }
-  events: {
+  outbox: {
     org_id: string
     id: GeneratedAlways<number>
     type: string
@@ -167,6 +175,64 @@ export interface Tables {
     resource_id: string
     version: number
     data: Json<JsonObject | null>
+  }
+  events: {
+    org_id: string
+    number: number
+    id: string
+    type: string
+    at: Date
+    resource_type: string
+    resource_id: string
+    version: number
+    data: Json<JsonObject>
+  }
+  subscriptions: {
+    org_id: string
+    id: string
+    kind: SubscriptionKind
+    name: string
+    types: string[]
+    condition: string | null
+    enabled: Generated<boolean>
+    disabled_reason: string | null
+    built_in: string | null
+    settings: ColumnType<JsonObject, string | undefined, string>
+    secrets: string | null
+    taken_number: number
+    due_at: Date | null
+    wakes: Generated<number>
+    holder: string | null
+    held_until: Date | null
+    paused_until: Date | null
+    failures: Generated<number>
+    failing_since: Date | null
+    version: Generated<number>
+    created_at: Date
+    modified_at: Date
+  }
+  deliveries: {
+    org_id: string
+    id: string
+    subscription_id: string
+    event_number: number
+    event_id: string
+    event_type: string
+    resource_id: string
+    origin: DeliveryOrigin
+    state: DeliveryState
+    content: Json<JsonObject | null>
+    attempts: ColumnType<JsonObject[], string | undefined, string>
+    next_at: Date | null
+    created_at: Date
+    ended_at: Date | null
+  }
+  signing_keys: {
+    id: string
+    public_jwk: Json<JsonObject>
+    private_jwk: string
+    created_at: Date
+    retired_at: Date | null
   }
   sync_runs: {
     org_id: string
@@ -182,6 +248,7 @@ export interface Tables {
     stats: ColumnType<JsonObject, string | undefined, string>
     errors: ColumnType<JsonObject[], string | undefined, string>
     next_sync_token: string | null
+    version: Generated<number>
   }
   request_log: {
     org_id: string

@@ -34,7 +34,7 @@ export function changesSql(parameter: string, condition = 'true'): string {
       request_id text, resource_type text, resource_id text, operation text, version int, difference jsonb)
     where ${condition}
   ), written_events as (
-    insert into events (org_id, type, at, resource_type, resource_id, version, data)
+    insert into outbox (org_id, type, at, resource_type, resource_id, version, data)
     select r.org_id, r.type, r.at, r.resource_type, r.resource_id, r.version, r.data
     from json_to_recordset(${parameter}::json -> 'events') as r(org_id text, type text, at timestamptz,
       resource_type text, resource_id text, version int, data jsonb)

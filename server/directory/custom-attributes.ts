@@ -106,7 +106,7 @@ function writeCleanSql(resourceType: 'User' | 'Group'): string {
       jsonb_build_object('${urn}:' || $2::text, jsonb_build_object('before', c.before))
     from cleaned c join directories d on d.org_id = c.org_id and d.kind = 'manual'
   )
-  insert into events (org_id, type, at, resource_type, resource_id, version)
+  insert into outbox (org_id, type, at, resource_type, resource_id, version)
   select org_id, '${table === 'users' ? 'user' : 'group'}.updated', $3::timestamptz, '${resourceType}', id, version from cleaned`
 }
 

@@ -2,9 +2,10 @@
 import type { Selectable } from 'kysely'
 import type { Database } from '../db/connect.ts'
 import { createId } from '../db/ids.ts'
-import type { DirectoryKind, Tables } from '../db/tables.ts'
+import type { DirectoryKind, JsonObject, Tables } from '../db/tables.ts'
 import { transaction } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
+import { addToOutbox } from './outbox.ts'
 
 export interface Organization {
   readonly id: string
@@ -20,6 +21,8 @@ export interface Directory {
   readonly name: string
   readonly strict: boolean
   readonly restoreUsers: boolean
+  readonly sendInvitations: boolean
+  readonly sendOffboardingEmails: boolean
   readonly createdAt: Date
 }
 
@@ -87,13 +90,40 @@ export async function createDirectory(
   organizationId: string,
   directory: NewDirectory,
   now: Date,
+  requestId: string | null = null,
 ): Promise<string> {
   const id = createId('dir', now)
-  await db
-    .insertInto('directories')
-    .values({ org_id: organizationId, id, ...directory, created_at: now })
-    .execute()
+  await transaction(db, async (tx) => {
+    const row = await tx
+      .insertInto('directories')
+      .values({ org_id: organizationId, id, ...directory, created_at: now })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    await tell(tx, 'directory.created', row, { at: now, requestId })
+  })
   return id
+}
+
+type DirectoryRow = Selectable<Tables['directories']>
+
+interface Request {
+  readonly at: Date
+  readonly requestId: string | null
+}
+
+// Directories have no change rows: all that is told of them is in the event.
+async function tell(
+  tx: Database,
+  type: 'directory.created' | 'directory.updated',
+  row: DirectoryRow,
+  { at, requestId }: Request,
+  changes?: JsonObject,
+): Promise<void> {
+  const { createdAt, ...shown } = toDirectory(row)
+  const resource = { ...shown, createdAt: createdAt.toISOString() }
+  const data = { directoryId: null, requestId, resource, ...(changes && { changes }) }
+  const event = { type, resourceType: 'Directory', resourceId: row.id, version: row.version, data }
+  await addToOutbox(tx, row.org_id, event, at)
 }
 
 export async function listDirectories(db: Database, organizationId: string): Promise<Directory[]> {
@@ -103,15 +133,21 @@ export async function listDirectories(db: Database, organizationId: string): Pro
     .where('org_id', '=', organizationId)
     .orderBy('id')
     .execute()
-  return rows.map((row) => ({
+  return rows.map(toDirectory)
+}
+
+function toDirectory(row: DirectoryRow): Directory {
+  return {
     id: row.id,
     kind: row.kind,
     provider: row.provider,
     name: row.name,
     strict: row.strict,
     restoreUsers: row.restore_users,
+    sendInvitations: row.send_invitations,
+    sendOffboardingEmails: row.send_offboarding_emails,
     createdAt: row.created_at,
-  }))
+  }
 }
 
 /** Names by id. */
@@ -124,23 +160,51 @@ export interface DirectorySettings {
   readonly name?: string
   readonly strict?: boolean
   readonly restoreUsers?: boolean
+  readonly sendInvitations?: boolean
+  readonly sendOffboardingEmails?: boolean
 }
 
-/** Throws not_found, uniqueness. */
+/** What is left out stays; nothing is told where nothing changes. Throws not_found, uniqueness. */
 export async function changeDirectory(
   db: Database,
   organizationId: string,
   id: string,
   settings: DirectorySettings,
+  request: Request,
 ): Promise<void> {
-  const { restoreUsers, ...rest } = settings
-  // The id, so that there is something to set, and a directory to miss, where nothing is changed.
-  const changes = { id, ...rest, ...(restoreUsers === undefined ? {} : { restore_users: restoreUsers }) }
-  const { numUpdatedRows } = await db
-    .updateTable('directories')
-    .set(changes)
-    .where('org_id', '=', organizationId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (numUpdatedRows === 0n) throw new AppError('not_found', `There is no directory ${id}.`)
+  await transaction(db, async (tx) => {
+    const before = await tx
+      .selectFrom('directories')
+      .selectAll()
+      .where('org_id', '=', organizationId)
+      .where('id', '=', id)
+      .forNoKeyUpdate()
+      .executeTakeFirst()
+    if (before === undefined) throw new AppError('not_found', `There is no directory ${id}.`)
+    const current = toDirectory(before)
+    const changes: JsonObject = {}
+    for (const name of settingNames) {
+      const after = settings[name]
+      if (after !== undefined && after !== current[name]) changes[name] = { before: current[name], after }
+    }
+    if (Object.keys(changes).length === 0) return
+    const wanted = { ...current, ...settings }
+    const after = await tx
+      .updateTable('directories')
+      .set({
+        name: wanted.name,
+        strict: wanted.strict,
+        restore_users: wanted.restoreUsers,
+        send_invitations: wanted.sendInvitations,
+        send_offboarding_emails: wanted.sendOffboardingEmails,
+        version: before.version + 1,
+      })
+      .where('org_id', '=', organizationId)
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    await tell(tx, 'directory.updated', after, request, changes)
+  })
 }
+
+const settingNames = ['name', 'strict', 'restoreUsers', 'sendInvitations', 'sendOffboardingEmails'] as const

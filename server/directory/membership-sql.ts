@@ -58,7 +58,7 @@ export const insertSql = `with ${foundSql}, ${writeAdded('found order by id')}, 
     select $1, $4::timestamptz, $5, $6, $7, 'Group', $2, 'create', 1, ${writeDifference('added', '0')}
     from (select count(*) as added from added) counted
   ), told as (
-    insert into events (${eventColumns})
+    insert into outbox (${eventColumns})
     select $1, type, $4::timestamptz, 'Group', $2, 1, data from (
       select 1 as place, 'group.created' as type, null::jsonb as data
       union all select 2, 'membership.added', ${memberData} from added order by place
@@ -97,7 +97,7 @@ function writeStore(goneCondition: string): string {
     select $1, $4::timestamptz, $5, $6, $7, 'Group', $2, 'update', version, ${writeDifference('added', 'removed')}
     from updated, counted
   ), told as (
-    insert into events (${eventColumns})
+    insert into outbox (${eventColumns})
     select $1, type, $4::timestamptz, 'Group', $2, version, data from updated, (
       select 1 as place, 'group.updated' as type, null::jsonb as data where $9::text is not null
       union all select 2, 'membership.removed', ${memberData} from gone
@@ -125,7 +125,7 @@ function writeOne(kind: 'added' | 'removed', change: string, unknown: string): s
     insert into changes (${changeColumns})
     select $1, $4::timestamptz, $5, $6, $7, 'Group', $2, 'update', version, '${JSON.stringify(difference)}' from updated
   ), told as (
-    insert into events (${eventColumns})
+    insert into outbox (${eventColumns})
     select $1, 'membership.${kind}', $4::timestamptz, 'Group', $2, version, ${memberData} from updated, ${kind}
   )
   select ${unknown} as unknown, coalesce((select version from updated), version) as version from target`

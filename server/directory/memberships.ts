@@ -126,7 +126,7 @@ function writeLeaveSql(column: 'user_id' | 'child_id'): string {
     select org_id, $3::timestamptz, $4, $5, $6, 'Group', id, 'update', version, '{"members": {"added": 0, "removed": 1}}'
     from updated
   ), told as (
-    insert into events (${eventColumns})
+    insert into outbox (${eventColumns})
     select org_id, 'membership.removed', $3::timestamptz, 'Group', id, version,
       jsonb_build_object('memberId', $2::text, 'memberType', '${column === 'user_id' ? 'User' : 'Group'}') from updated
   )

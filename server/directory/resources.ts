@@ -240,7 +240,7 @@ function describe(
 }
 
 function tell({ resourceType, resourceId, version }: Omit<Change, 'difference'>, what: string): Event {
-  return { type: `resource.${what}`, resourceType, resourceId, version }
+  return { type: `${resourceType}.${what}`, resourceType, resourceId, version }
 }
 
 function withoutSame(keys: Readonly<Record<string, string>>, others: Readonly<Record<string, string>>): JsonObject {

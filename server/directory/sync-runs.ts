@@ -5,6 +5,7 @@ import { query } from '../db/query.ts'
 import { single } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
+import { timeSql } from './common-attributes.ts'
 import type { Window, Windowed } from './org/employee.ts'
 
 export const syncTypes = ['full', 'incremental', 'manual'] as const
@@ -67,11 +68,12 @@ export interface SyncRuns extends Windowed<SyncRun> {
  * directories that are pulled from the source the oldest is meant. Throws not_found where there is none.
  */
 export async function requestSync(db: Database, actor: Actor, request: SyncRequest): Promise<SyncRun> {
-  const { organizationId, at } = actor
+  const { organizationId, at, directoryId: actingId, requestId } = actor
   const { source, type, includeGroups } = request
   const directoryId = await findPulled(db, organizationId, source)
   if (directoryId === undefined) throw new AppError('not_found', explainMissing(source))
-  const values = [organizationId, createId('sync', at), directoryId, type, includeGroups, at]
+  const told = JSON.stringify({ directoryId: actingId, requestId })
+  const values = [organizationId, createId('sync', at), directoryId, type, includeGroups, at, source, told]
   for (;;) {
     const [queued] = await single(db, (one) => query<{ id: string }>(one, insertSql, values))
     if (queued !== undefined) return readSync(db, actor, queued.id)
@@ -133,8 +135,8 @@ const selectSql = `select r.*, coalesce(d.provider, d.kind) as source
 const isUnfinished = `status in ('queued', 'running')`
 
 // The median of the last five is not moved by the one run that a slow source took hours for.
-const insertSql = `insert into sync_runs
-    (org_id, id, directory_id, type, include_groups, status, queued_at, estimated_duration_ms)
+const insertSql = `with queued as (
+  insert into sync_runs (org_id, id, directory_id, type, include_groups, status, queued_at, estimated_duration_ms)
   values ($1, $2, $3, $4, $5, 'queued', $6, (
     select round(1000 * percentile_cont(0.5) within group (order by extract(epoch from e.completed_at - e.started_at)))
     from (
@@ -142,7 +144,15 @@ const insertSql = `insert into sync_runs
       where directory_id = $3 and type = $4 and org_id = $1 and status = 'completed' order by id desc limit 5
     ) e))
   on conflict (directory_id, org_id) where ${isUnfinished} do nothing
-  returning id`
+  returning *
+  ), told as (
+  insert into outbox (org_id, type, at, resource_type, resource_id, version, data)
+  select org_id, 'sync.queued', queued_at, 'Sync', id, version, $8::jsonb || jsonb_build_object('resource', jsonb_build_object(
+    'id', id, 'directoryId', directory_id, 'source', $7::text, 'type', type, 'includeGroups', include_groups, 'status', status,
+    'queuedAt', ${timeSql('queued_at')}))
+  from queued
+  )
+  select id from queued`
 
 const unfinishedSql = `${selectSql} where r.org_id = $1 and r.directory_id = $2 and r.${isUnfinished}`
 

@@ -50,6 +50,8 @@ async function endLink(tx: Database, actor: Actor, user: LockedUser): Promise<vo
   const differences = compareResources(user.resource, word.resource)
   const difference = differenceJson(differences)
   if (user.externalId !== null) difference['externalId'] = compareExternalIds(user.externalId, null)
+  // Whose externalId is told from now on (history.ts).
+  if (word.ownerId !== user.ownerId) difference['directoryId'] = { before: user.ownerId, after: word.ownerId }
   const version = user.version + 1
   const change = { resourceType: 'User', resourceId: user.id, operation: 'update', version, difference } as const
   const changes = changesJson(actor, [change], listEvents(user, word.resource, version))
@@ -111,7 +113,7 @@ const removeSql = `with removed as (
     delete from users where org_id = $1 and id = $2 returning *
   ), buried as (
     insert into tombstones (org_id, resource_id, resource_type, directory_id, user_name_key, record, deleted_at)
-    select org_id, id, 'User', directory_id, user_name_key, $3::jsonb || jsonb_build_object('createdAt', created_at),
+    select org_id, id, 'User', directory_id, case when anonymized_at is null then user_name_key end, $3::jsonb || jsonb_build_object('createdAt', created_at),
       $4::timestamptz from removed
   ), ${changesSql('$5')}
   select 1`
@@ -158,7 +160,7 @@ const clearManagerSql = `with cleared as (
       jsonb_build_object('${managerAttribute}', jsonb_build_object('before', jsonb_build_object('value', $2::text)))
     from cleared
   ), told as (
-    insert into events (org_id, type, at, resource_type, resource_id, version)
+    insert into outbox (org_id, type, at, resource_type, resource_id, version)
     select org_id, 'user.updated', $3::timestamptz, 'User', id, version from cleared
   )
   select c.id from cleared c where exists (select 1 from links l where l.org_id = c.org_id and l.user_id = c.id

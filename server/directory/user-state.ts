@@ -22,6 +22,8 @@ export interface LockedUser {
   readonly setBy: Record<string, string> | null
   /** The acting directory's externalId. */
   readonly externalId: string | null
+  /** Then nothing can be said of the person any more. */
+  readonly isAnonymized: boolean
   /** Links that have not ended, the oldest first. */
   readonly links: readonly Link[]
   readonly authority: Record<string, string[]>
@@ -36,6 +38,7 @@ interface Row {
   readonly set_by: Record<string, string> | null
   readonly external_id: string | null
   readonly ended: boolean
+  readonly anonymized: boolean
   readonly waited: boolean
   readonly links: readonly Link[]
   readonly authority: Record<string, string[]>
@@ -62,6 +65,7 @@ function toLockedUser(id: string, row: Row | undefined, includeEnded: boolean): 
     resource: fromColumns(row.resource, row.manager_id),
     setBy: row.set_by,
     externalId: row.external_id,
+    isAnonymized: row.anonymized,
     links: row.links,
     authority: row.authority,
   }
@@ -78,7 +82,7 @@ async function readLocked(tx: Database, actor: Actor, id: string): Promise<Row |
 }
 
 const columns = `u.xmin::text as state, u.version, u.directory_id, u.manager_id, u.resource, u.set_by, own.external_id,
-    coalesce(own.ended_at is not null, false) as ended, o.attribute_authority as authority,
+    coalesce(own.ended_at is not null, false) as ended, u.anonymized_at is not null as anonymized, o.attribute_authority as authority,
     coalesce((select json_agg(json_build_object('directoryId', l.directory_id, 'resource', l.resource) order by l.created_at, l.directory_id)
       from links l where l.org_id = u.org_id and l.user_id = u.id and l.ended_at is null), '[]'::json) as links`
 

@@ -148,7 +148,7 @@ async function planUpdate(
 
 /**
  * Writes what a directory now says of a locked user, merged with what the others say: `wanted` and nothing else, or what
- * `restate` makes of what it said before.
+ * `restate` makes of what it said before. Throws conflict where the person was anonymized.
  * @returns undefined where the user is in another state meanwhile
  */
 export async function storeUser(
@@ -159,6 +159,12 @@ export async function storeUser(
   restate?: (said: UserResource) => UserResource,
   rendering?: Rendering,
 ): Promise<Updated | undefined> {
+  if (user.isAnonymized) {
+    throw new AppError(
+      'conflict',
+      `The user ${user.id} was anonymized: nothing can be said of them any more. Create a new one.`,
+    )
+  }
   const says = restate === undefined ? wanted.resource : restateWord(user, actor.directoryId, wanted.resource, restate)
   const word = await avoidTakenName(tx, actor, user, wanted.resource, (keepsName) =>
     stateWord(user, actor.directoryId, says, keepsName),

@@ -22,13 +22,17 @@ export interface SweepParts {
   readonly logger: Logger
   readonly tombstoneDays: number
   readonly requestLogDays: number
+  readonly eventDays: number
 }
 
-/** Removes tombstones and request log entries that are old enough, in batches that lock little. */
-export async function sweep({ db, now, tombstoneDays, requestLogDays }: Omit<SweepParts, 'logger'>): Promise<void> {
+/** Removes tombstones, request log entries, events and deliveries that are old enough, in batches that lock little. */
+export async function sweep(parts: Omit<SweepParts, 'logger'>): Promise<void> {
+  const { db, now, tombstoneDays, requestLogDays, eventDays } = parts
   const before = (days: number): Date => new Date(now().getTime() - days * dayMs)
   await removeInBatches(db, sweepTombstones, before(tombstoneDays))
   await removeInBatches(db, sweepRequests, before(requestLogDays))
+  await removeInBatches(db, sweepDeliveries, before(eventDays))
+  await removeInBatches(db, sweepEvents, before(eventDays))
   await query(db, `delete from tokens where parent_id is not null and expires_at < $1::timestamptz`, [now()])
 }
 
@@ -42,6 +46,27 @@ const sweepRequests = `with old as (
     select org_id, id from request_log where at < $1::timestamptz limit ${sweepBatch} for update skip locked
   ), gone as (
     delete from request_log t using old o where t.org_id = o.org_id and t.id = o.id returning 1
+  ) select count(*) as count from gone`
+
+// One that ended lately may have begun long ago. What still waits is not ended by sweeping.
+const sweepDeliveries = `with old as (
+    select org_id, id from deliveries
+    where created_at < $1::timestamptz and ended_at < $1::timestamptz limit ${sweepBatch} for update skip locked
+  ), gone as (
+    delete from deliveries t using old o where t.org_id = o.org_id and t.id = o.id returning 1
+  ) select count(*) as count from gone`
+
+// Only from the beginning of a log, so that whoever knows its first number knows what is missing. The numbers have no gaps.
+const sweepEvents = `with old as (
+    select e.org_id, e.number from organizations o
+    cross join lateral (select number, at from events where org_id = o.org_id order by number limit 1) f
+    cross join lateral (
+      select x.org_id, x.number, bool_and(x.at < $1::timestamptz) over (order by x.number) as is_old from events x
+      where x.org_id = o.org_id and x.number >= f.number and x.number < f.number + ${sweepBatch}
+    ) e
+    where f.at < $1::timestamptz and e.is_old limit ${sweepBatch}
+  ), gone as (
+    delete from events t using old o where t.org_id = o.org_id and t.number = o.number returning 1
   ) select count(*) as count from gone`
 
 async function removeInBatches(db: Database, text: string, before: Date): Promise<void> {

@@ -14,6 +14,7 @@ export const httpStatuses: Readonly<Record<ErrorCode, number>> = {
   invalid_count: 400,
   uniqueness: 409,
   circular_reference: 409,
+  conflict: 409,
   version_mismatch: 412,
   not_found: 404,
   filter_forbidden: 403,
@@ -28,6 +29,7 @@ export const httpStatuses: Readonly<Record<ErrorCode, number>> = {
   config_invalid: 500,
   database_locked: 500,
   postgres_cannot_run: 500,
+  secret_unreadable: 500,
   schema_newer: 500,
 }
 

@@ -42,11 +42,12 @@ export class OrganizationSchemas {
     return this.#installed
   }
 
-  async find(organizationId: string, version: number): Promise<OrganizationSchema> {
+  /** `db` is what is asked, where that must be a transaction. */
+  async find(organizationId: string, version: number, db = this.#db): Promise<OrganizationSchema> {
     if (version === 1) return this.#installed // no attribute was ever declared
     const kept = this.#kept.get(organizationId)
     if (kept?.version === version) return kept.schema
-    const schema = compile(this.#definitions, await listCustomAttributes(this.#db, organizationId))
+    const schema = compile(this.#definitions, await listCustomAttributes(db, organizationId))
     if (this.#kept.size >= maxKept) this.#kept.clear()
     this.#kept.set(organizationId, { version, schema })
     return schema

@@ -205,7 +205,7 @@ describe('the plans of the statements that are measured', function () {
     const count = async (): Promise<unknown> => {
       await client.query('select pg_stat_clear_snapshot()')
       const text = `select relname, seq_scan from pg_stat_xact_user_tables where relname = any($1) order by 1`
-      return (await client.query(text, [[...watched, 'changes', 'events']])).rows
+      return (await client.query(text, [[...watched, 'changes', 'outbox']])).rows
     }
     await client.query('begin')
     const before = await count()

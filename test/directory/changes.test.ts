@@ -53,7 +53,7 @@ describe('changes and events', () => {
   const readChanges = (): Promise<Change[]> =>
     query<Change>(testDatabase(), 'select * from changes where org_id = $1 order by id', [tenant.organizationId])
   const readEvents = (): Promise<Event[]> =>
-    query<Event>(testDatabase(), 'select * from events where org_id = $1 order by id', [tenant.organizationId])
+    query<Event>(testDatabase(), 'select * from outbox where org_id = $1 order by id', [tenant.organizationId])
 
   /** What a request added to both tables. */
   async function observe(request: () => Promise<Reply>): Promise<{ reply: Reply; changes: Change[]; events: Event[] }> {
@@ -443,7 +443,7 @@ describe('an organization that is deleted', () => {
     while ((await query(testDatabase(), waits, [deleteSql])).length === 0);
     committing.resolve()
     await Promise.all([changing, deleting])
-    for (const table of ['users', 'links', 'groups', 'memberships', 'changes', 'events']) {
+    for (const table of ['users', 'links', 'groups', 'memberships', 'changes', 'outbox']) {
       const left = await query(testDatabase(), `select 1 from ${table} where org_id = $1`, [organizationId])
       expect(left, table).to.deep.equal([])
     }

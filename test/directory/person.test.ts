@@ -24,6 +24,7 @@ function lock(user: Partial<LockedUser>): LockedUser {
     resource,
     setBy: null,
     externalId: null,
+    isAnonymized: false,
     links: [],
     authority: {},
     ...user,

@@ -51,12 +51,12 @@ async function checkConsistency(tenant: Tenant): Promise<void> {
   )
   const untold = await ask(
     tenant,
-    `(select resource_type, resource_id, version, 'resource.' || operation || 'd' from changes where org_id = $1)
-     except (select resource_type, resource_id, version, type from events where org_id = $1)`,
+    `(select resource_type, resource_id, version, resource_type || '.' || operation || 'd' from changes where org_id = $1)
+     except (select resource_type, resource_id, version, type from outbox where org_id = $1)`,
   )
   const unmade = await ask(
     tenant,
-    `(select resource_type, resource_id, version from events where org_id = $1)
+    `(select resource_type, resource_id, version from outbox where org_id = $1 and resource_type <> 'Directory')
      except (select resource_type, resource_id, version from changes where org_id = $1)`,
   )
   const claimed = await ask(
@@ -132,12 +132,15 @@ describe('the rows of resources of one’s own', () => {
           },
         },
       ])
-      const events = await ask<Body>(tenant, 'select type, version, data from events where org_id = $1 order by id')
+      const events = await ask<Body>(
+        tenant,
+        `select type, version, data from outbox where org_id = $1 and resource_type = 'Device' order by id`,
+      )
       expect(events).to.deep.equal([
-        { type: 'resource.created', version: 1, data: null },
-        { type: 'resource.updated', version: 2, data: null },
-        { type: 'resource.updated', version: 3, data: null },
-        { type: 'resource.deleted', version: 4, data: null },
+        { type: 'Device.created', version: 1, data: null },
+        { type: 'Device.updated', version: 2, data: null },
+        { type: 'Device.updated', version: 3, data: null },
+        { type: 'Device.deleted', version: 4, data: null },
       ])
       const tombstones = await ask<Body>(
         tenant,
@@ -293,7 +296,7 @@ describe('many writers of resources of one’s own', () => {
       await create(scim, '/Devices', device('taken'))
       const read = (): Promise<Body[][]> =>
         Promise.all(
-          ['resources', 'unique_values', 'changes', 'events', 'resource_counts'].map((table) =>
+          ['resources', 'unique_values', 'changes', 'outbox', 'resource_counts'].map((table) =>
             ask<Body>(tenant, `select * from ${table} where org_id = $1 order by 1, 2, 3`),
           ),
         )

@@ -339,7 +339,7 @@ describe('one person, several directories', () => {
       await hr.scim.delete(`/Users/${id}`)
       const events = await query<{ type: string }>(
         testDatabase(),
-        'select type from events where org_id = $1 and resource_id = $2 order by id',
+        'select type from outbox where org_id = $1 and resource_id = $2 order by id',
         [tenant.organizationId, id],
       )
       expect(events.map((event) => event.type)).to.deep.equal(['user.created', 'user.updated', 'user.activated'])

@@ -50,6 +50,25 @@ describe('discovery', () => {
     })
   })
 
+  it('9967-4-01 lists the events that feeds may tell of, and offers no asynchronous requests', async () => {
+    const { securityEvents } = await read('/ServiceProviderConfig')
+    const event = 'urn:ietf:params:scim:event'
+    expect(securityEvents).to.have.all.keys('asyncRequest', 'eventUris')
+    expect(securityEvents.asyncRequest).to.equal('none')
+    expect(securityEvents.eventUris).to.have.members([
+      ...['feed:add', 'feed:remove'].map((name) => `${event}:${name}`),
+      ...['create', 'patch', 'put'].flatMap((name) => [`${event}:prov:${name}:full`, `${event}:prov:${name}:notice`]),
+      ...['delete', 'activate', 'deactivate'].map((name) => `${event}:prov:${name}`),
+    ])
+  })
+
+  it('9967-2.5.1.1-01 answers as usual whoever would rather not wait', async () => {
+    const body = { schemas: [userSchema], userName: 'patient' }
+    const { status, headers } = await scim.post('/Users', body, { Prefer: 'respond-async, wait=10' })
+    expect(status).to.equal(201)
+    expect(headers).to.not.have.any.keys('set-txn', 'preference-applied')
+  })
+
   it('7643-5-04 lets strangers read all of it', async () => {
     for (const path of [
       'ServiceProviderConfig',

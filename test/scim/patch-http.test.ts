@@ -16,7 +16,7 @@ describe('PATCH over HTTP', () => {
   async function countTraces(id: unknown): Promise<number> {
     const [row] = await query<{ count: number }>(
       testDatabase(),
-      `select ((select count(*) from events where org_id = $1 and resource_id = $2)
+      `select ((select count(*) from outbox where org_id = $1 and resource_id = $2)
         + (select count(*) from changes where org_id = $1 and resource_id = $2))::int as count`,
       [tenant.organizationId, id],
     )

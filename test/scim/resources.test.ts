@@ -409,7 +409,7 @@ describe('resources', () => {
       db,
       `select table_name as name from information_schema.tables where table_schema = current_schema()`,
     )
-    expect(tables.map(({ name }) => name)).to.include.members(['users', 'links', 'changes', 'events', 'request_log'])
+    expect(tables.map(({ name }) => name)).to.include.members(['users', 'links', 'changes', 'outbox', 'request_log'])
     for (const { name } of tables) {
       const found = await query(db, `select 1 from ${name} t where t::text like $1`, [`%${password}%`])
       expect(found, name).to.deep.equal([])

@@ -6,9 +6,9 @@ import { FileMigrationProvider, Migrator } from 'kysely/migration'
 import { connect, type Database } from '../../../server/db/connect.ts'
 import { migrate } from '../../../server/db/migrate.ts'
 import { query } from '../../../server/db/query.ts'
-import { createDirectory, createOrganization } from '../../../server/directory/directories.ts'
 import { findPeople } from '../../../server/directory/lookup/lookup.ts'
 import { AppError } from '../../../server/errors.ts'
+import { insertOldOrganization } from '../../support/old-organization.ts'
 import { testDatabase, testDatabaseUrl } from '../../support/postgres.ts'
 
 const migrationFolder = path.resolve(import.meta.dirname, '../../../migrations')
@@ -44,9 +44,7 @@ describe('the migration that brings the lookup', function () {
     const { error } = await new Migrator({ db, provider }).migrateTo(before)
     expect(error).to.equal(undefined)
     const at = new Date()
-    const organizationId = await createOrganization(db, 'Before', at)
-    const kind = { kind: 'push', provider: null, name: 'Okta' } as const
-    const directoryId = await createDirectory(db, organizationId, kind, at)
+    const { organizationId, directoryId } = await insertOldOrganization(db, at)
     await query(
       db,
       `insert into users (org_id, id, directory_id, user_name_key, email_keys, resource, created_at, modified_at)

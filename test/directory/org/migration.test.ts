@@ -7,9 +7,9 @@ import { connect, type Database } from '../../../server/db/connect.ts'
 import { migrate } from '../../../server/db/migrate.ts'
 import { query } from '../../../server/db/query.ts'
 import type { JsonObject } from '../../../server/db/tables.ts'
-import { createDirectory, createOrganization } from '../../../server/directory/directories.ts'
 import { listDepartments } from '../../../server/directory/org/departments.ts'
 import { toColumns } from '../../../server/directory/user-record.ts'
+import { insertOldOrganization } from '../../support/old-organization.ts'
 import { testDatabase, testDatabaseUrl } from '../../support/postgres.ts'
 import { describePerson, type Person } from './company.ts'
 
@@ -53,9 +53,7 @@ describe('the migration to employees', () => {
     const migrator = new Migrator({ db, provider: new FileMigrationProvider({ fs, path, migrationFolder }) })
     expect((await migrator.migrateTo('0009-fewer-references')).error).to.equal(undefined)
     const at = new Date()
-    const organizationId = await createOrganization(db, 'old', at)
-    const directory = { kind: 'push', provider: null, name: 'Okta' } as const
-    const directoryId = await createDirectory(db, organizationId, directory, at)
+    const { organizationId, directoryId } = await insertOldOrganization(db, at)
     const resources = people.map((person, index) => describePerson(`p${index}`, person))
     for (const resource of resources) await insertAsBefore(organizationId, directoryId, resource)
 
