@@ -7,6 +7,7 @@ import { listMigrations } from '../db/migrate.ts'
 import { openDatabase, type OpenDatabase } from '../db/open.ts'
 import { query } from '../db/query.ts'
 import { AppError } from '../errors.ts'
+import { listUnreached } from '../events/standing.ts'
 import { declareResourceTypes } from '../scim/declarations.ts'
 import { listRedefinitions, readResourceTypes } from '../scim/schema-files.ts'
 
@@ -102,7 +103,8 @@ async function examineDatabase({ db, description }: OpenDatabase): Promise<Findi
   try {
     const server = await examineServer(db, description)
     if (server.some((finding) => finding.state === 'broken')) return server
-    return [...server, await examineMigrations(db)]
+    const migrations = await examineMigrations(db)
+    return [...server, migrations, ...(migrations.state === 'ok' ? await examineEvents(db) : [])]
   } catch (error) {
     // What could not be reached, and why, as the system says it: no password is in either.
     const reason = error instanceof Error ? error.message : String(error)
@@ -116,6 +118,7 @@ interface ServerState {
   readonly folds: boolean
   readonly writable: boolean
   readonly may_create: boolean
+  readonly may_create_schema: boolean
 }
 
 async function examineServer(db: Database, description: string): Promise<Finding[]> {
@@ -124,7 +127,8 @@ async function examineServer(db: Database, description: string): Promise<Finding
     db,
     `select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding,
        lower('É') = 'é' as folds, not pg_is_in_recovery() as writable,
-       has_schema_privilege(current_schema(), 'create') as may_create`,
+       has_schema_privilege(current_schema(), 'create') as may_create,
+       to_regnamespace('pgboss') is not null or has_database_privilege(current_database(), 'create') as may_create_schema`,
   )
   const milliseconds = Math.round(performance.now() - started)
   if (state === undefined) throw new Error('the server returned no row')
@@ -142,6 +146,10 @@ async function examineServer(db: Database, description: string): Promise<Finding
   if (!state.writable) return [{ check, state: 'broken', detail: 'it is a standby; point DATABASE_URL at the primary' }]
   if (!state.may_create)
     return [{ check, state: 'broken', detail: 'its user may not create tables; grant create on the schema' }]
+  if (!state.may_create_schema) {
+    const detail = 'its user may not create the schema pgboss; grant create on the database, or create it for the user'
+    return [{ check, state: 'broken', detail }]
+  }
   const ok: Finding = {
     check,
     state: 'ok',
@@ -168,6 +176,19 @@ async function examineMigrations(db: Database): Promise<Finding> {
   } catch (error) {
     return broken('migrations', error)
   }
+}
+
+const mostUnreached = 10
+
+async function examineEvents(db: Database): Promise<Finding[]> {
+  const check = 'events'
+  const unreached = await listUnreached(db, mostUnreached)
+  if (unreached.length === 0) return [{ check, state: 'ok', detail: 'nobody who hears of them fails' }]
+  return unreached.map(({ id, kind, name, reason }) => {
+    const what = `the ${kind} ${name} (${id})`
+    if (reason === null) return { check, state: 'warning', detail: `${what} fails; its deliveries say why` }
+    return { check, state: 'warning', detail: `${what} is disabled: ${reason} Enable it when it can be reached again` }
+  })
 }
 
 async function examineDisk({ DATABASE_URL, DATA_DIR }: Config): Promise<Finding[]> {

@@ -1,5 +1,6 @@
 // `rollcall serve`: database, migrations, the port, the default organization; and all of it in reverse at the end.
 import { setTimeout as wait } from 'node:timers/promises'
+import { type Background, startBackground } from '../background.ts'
 import { type Config, findUnknownVariables } from '../config.ts'
 import { migrate } from '../db/migrate.ts'
 import { openDatabase, type OpenDatabase } from '../db/open.ts'
@@ -55,8 +56,11 @@ async function run(
     logger,
     tombstoneDays: config.TOMBSTONE_DAYS,
     requestLogDays: config.REQUEST_LOG_DAYS,
+    eventDays: config.EVENT_DAYS,
   })
+  let background: Background | undefined
   try {
+    background = await startBackground({ config, db, logger, now })
     // The token that this may make is shown once, so by a start that has nothing left to fail at.
     const defaults = await ensureDefaults(db, config, now())
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve())
@@ -64,7 +68,7 @@ async function run(
     announce(config, service.port, defaults.newSecret, print)
     await stopping.promise
   } finally {
-    await service.stop()
+    await Promise.all([service.stop(), background?.stop()])
     endSweeping()
   }
 }

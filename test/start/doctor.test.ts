@@ -5,6 +5,7 @@ import { connect } from '../../server/db/connect.ts'
 import { query } from '../../server/db/query.ts'
 import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
 import { Installation, RollcallProcess } from '../support/process.ts'
+import { addSubscriber, closeReceivers } from '../support/subscriber.ts'
 import { badgeSchema, exampleFolder, schemaFile, typeFile, withFolder } from '../support/resource-types.ts'
 import { userSchema } from '../support/scim-client.ts'
 
@@ -107,6 +108,20 @@ describe('rollcall doctor', function () {
       expect(output).to.match(/warning +schemas +urn:example:\S+:Badge:title has the name of a core attribute/)
       expect(code).to.equal(0)
     })
+  })
+
+  it('names who does not hear of events', async () => {
+    const { id, tenant, read } = await addSubscriber({ name: 'Payroll' })
+    const disable = `update subscriptions set enabled = false, disabled_reason = 'It is gone.' where org_id = $1 and id = $2`
+    await query(testDatabase(), disable, [tenant.organizationId, id])
+    expect(await read()).to.include({ enabled: false })
+    const { code, output } = await examine({ DATABASE_URL: testDatabaseUrl() })
+    await query(testDatabase(), 'delete from subscriptions where org_id = $1', [tenant.organizationId])
+    await closeReceivers()
+    expect(code).to.equal(0)
+    expect(output).to.match(
+      new RegExp(`warning +events +the webhook Payroll \\(${id}\\) is disabled: It is gone\\. Enable it`),
+    )
   })
 
   it('warns of a variable that means nothing', async () => {
