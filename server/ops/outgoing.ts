@@ -1,0 +1,212 @@
+// Requests to where others say: over TLS, not to private addresses, without redirects, with an end. What a name leads to is looked up
+// where the connection is made, and the connection goes to what was checked: a name that changes its address in between gains nothing.
+import type { LookupAddress } from 'node:dns'
+import { lookup as lookupName } from 'node:dns/promises'
+import { isIP, type LookupFunction } from 'node:net'
+import { getCACertificates } from 'node:tls'
+import { callbackify } from 'node:util'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
+import { AppError } from '../errors.ts'
+import { explainFault } from './outgoing-faults.ts'
+import { type OutgoingRules, readOutgoingRules } from './outgoing-rules.ts'
+
+export interface OutgoingRequest {
+  readonly method: 'GET' | 'POST'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** All of it, in milliseconds; 15 seconds where it is left out. */
+  readonly timeoutMs?: number
+  /** TLS even where OUTGOING_ALLOW would do without. */
+  readonly requiresTls?: boolean
+}
+
+export interface OutgoingAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** The first 64 kB. */
+  readonly body: string
+}
+
+export interface OutgoingOptions {
+  /** As OUTGOING_ALLOW. */
+  readonly allow?: string
+  /** Certificate authorities to trust beside the usual ones, as PEM (for tests; operators have NODE_EXTRA_CA_CERTS). */
+  readonly ca?: string
+  /** What knows the addresses of names; without it the system. */
+  readonly lookup?: Lookup
+}
+
+/** All addresses of a name. */
+export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>
+
+export interface Outgoing {
+  /** Throws OutgoingError, which says in words what kept it from an answer. A redirect is an answer. */
+  send(request: OutgoingRequest): Promise<OutgoingAnswer>
+  /** Throws invalid_value for a URL that nothing would be sent to, as far as that can be said without looking up its name. */
+  check(url: string, options?: { readonly requiresTls?: boolean }): void
+  close(): Promise<void>
+}
+
+export class OutgoingError extends Error {}
+
+const usualTimeoutMs = 15_000
+const maxAnswerBytes = 65_536
+const maxUrlLength = 2000
+
+/** Throws config_invalid where `allow` is not a list of hosts and networks. */
+export function createOutgoing(options: OutgoingOptions): Outgoing {
+  const rules = readOutgoingRules(options.allow)
+  const agent = new Agent({
+    connect: createConnector(rules, options),
+    keepAliveTimeout: 4000,
+    keepAliveMaxTimeout: 30_000,
+    // A name that has moved is found again.
+    maxRequestsPerClient: 1000,
+    allowH2: false,
+  })
+  return {
+    send: async (request) => {
+      const { requiresTls = false, timeoutMs = usualTimeoutMs } = request
+      const fault = findFault(rules, request.url, requiresTls)
+      if (fault !== undefined) throw new OutgoingError(fault)
+      const url = new URL(request.url)
+      try {
+        const signal = AbortSignal.timeout(timeoutMs)
+        return await orAborted(signal, send(agent, url, request, signal))
+      } catch (error) {
+        if (error instanceof OutgoingError) throw error
+        throw new OutgoingError(explainFault(error, url.host, timeoutMs))
+      }
+    },
+    check: (url, { requiresTls = false } = {}) => {
+      const fault = findFault(rules, url, requiresTls)
+      if (fault !== undefined) throw new AppError('invalid_value', fault, { data: { param: 'url' } })
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+// undici looks at the signal only once there is a connection; then it sends nothing more.
+function orAborted<Result>(signal: AbortSignal, result: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    result.then(resolve, reject)
+  })
+}
+
+async function send(
+  agent: Agent,
+  url: URL,
+  { method, headers, body }: OutgoingRequest,
+  signal: AbortSignal,
+): Promise<OutgoingAnswer> {
+  const answer = await agent.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method,
+    headers: { 'user-agent': 'Rollcall', ...headers },
+    ...(body !== undefined && { body }),
+    signal,
+  })
+  return { status: answer.statusCode, headers: readHeaders(answer), body: await readStart(answer.body) }
+}
+
+function readHeaders({ headers }: Dispatcher.ResponseData): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]))
+}
+
+// Leaving the loop early ends the connection: nobody has to read what does not end.
+async function readStart(body: AsyncIterable<unknown>): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body) {
+    if (!Buffer.isBuffer(chunk)) continue
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= maxAnswerBytes) break
+  }
+  return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8')
+}
+
+// What is wrong with a URL, as a sentence.
+function findFault(rules: OutgoingRules, text: string, requiresTls: boolean): string | undefined {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || text.length > maxUrlLength) {
+    return `url must be an https URL with at most ${maxUrlLength} characters.`
+  }
+  if (url.username !== '' || url.password !== '') return 'url must have no user name and no password in it.'
+  const host = readHost(url.hostname)
+  const isAllowed = isIP(host) === 0 ? rules.isAllowedHost(host) : rules.isAllowedAddress(host)
+  if (url.protocol === 'http:' && requiresTls) return 'url must begin with https.'
+  if (isAllowed) return undefined
+  const leadsHome = /(^|\.)localhost\.?$/.test(host)
+  if (isIP(host) === 0 ? leadsHome && !isAllowedHome(rules) : !rules.isPublicAddress(host)) return explainRefusal(host)
+  // What a name leads to may be allowed; that is seen when it is looked up.
+  if (url.protocol === 'http:' && (isIP(host) !== 0 || !rules.hasNetworks)) return explainPlain(host)
+  return undefined
+}
+
+function isAllowedHome(rules: OutgoingRules): boolean {
+  return rules.isAllowedAddress('127.0.0.1') || rules.isAllowedAddress('::1')
+}
+
+function readHost(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1')
+}
+
+function explainRefusal(host: string): string {
+  return `${host} is at an address that is not public. The operator can allow it with OUTGOING_ALLOW.`
+}
+
+function explainPlain(host: string): string {
+  return `${host} must be called with https. The operator can allow it with OUTGOING_ALLOW.`
+}
+
+function createConnector(rules: OutgoingRules, { ca, lookup }: OutgoingOptions): buildConnector.connector {
+  const find = share(lookup ?? ((hostname) => lookupName(hostname, { all: true })))
+  const connectWith = (isRefused: (address: string) => boolean, explain: (host: string) => string) =>
+    buildConnector({
+      allowH2: false,
+      timeout: usualTimeoutMs,
+      ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
+      lookup: createLookup(find, (host, address) => {
+        if (!rules.isAllowedHost(host) && isRefused(address)) throw new OutgoingError(explain(host))
+      }),
+    })
+  const secure = connectWith(
+    (address) => !rules.isAllowedAddress(address) && !rules.isPublicAddress(address),
+    explainRefusal,
+  )
+  const plain = connectWith((address) => !rules.isAllowedAddress(address), explainPlain)
+  return (target, callback) => (target.protocol === 'https:' ? secure : plain)(target, callback)
+}
+
+// Looking up takes one of a few threads: requests that ask for the same name at the same time share one.
+function share(lookup: Lookup): Lookup {
+  const asked = new Map<string, Promise<readonly LookupAddress[]>>()
+  return (hostname) => {
+    const known = asked.get(hostname)
+    if (known !== undefined) return known
+    const found = lookup(hostname).finally(() => asked.delete(hostname))
+    asked.set(hostname, found)
+    return found
+  }
+}
+
+// One address that is refused refuses the name.
+function createLookup(find: Lookup, check: (host: string, address: string) => void): LookupFunction {
+  const findChecked = callbackify(async (hostname: string) => {
+    const addresses = await find(hostname)
+    for (const { address } of addresses) check(hostname, address)
+    return addresses
+  })
+  return (hostname, { all = false }, callback) =>
+    findChecked(hostname, (error, addresses) => {
+      const first = addresses?.[0]
+      if (error !== null) callback(error, '')
+      else if (first === undefined) callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '')
+      else if (all) callback(null, [...addresses])
+      else callback(null, first.address, first.family)
+    })
+}
