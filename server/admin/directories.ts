@@ -1,6 +1,8 @@
 import type { Endpoint } from '../api/endpoint.ts'
 import { component, dataOf } from '../api/schema.ts'
+import { transaction } from '../db/transaction.ts'
 import { changeDirectory, createDirectory, listDirectories } from '../directory/directories.ts'
+import { ensureBuiltInTriggers, followDirectories } from '../events/triggers/built-in.ts'
 import { type AdminCaller, endpoint } from './caller.ts'
 import { bodyOf, directoryId, madeOf, name, organizationId, time } from './schemas.ts'
 import { tags } from './tags.ts'
@@ -16,6 +18,16 @@ const strict = {
 const restoreUsers = {
   type: 'boolean',
   description: 'Whether a user that it deleted comes back under the old id when it makes them again.',
+  examples: [false],
+} as const
+const sendInvitations = {
+  type: 'boolean',
+  description: 'Whether people whom it brings, or activates, get the mail of the built-in trigger `invitation`.',
+  examples: [false],
+} as const
+const sendOffboardingEmails = {
+  type: 'boolean',
+  description: 'Whether people whom it deactivates get the mail of the built-in trigger `offboarding`.',
   examples: [false],
 } as const
 const provider = {
@@ -35,6 +47,8 @@ const directory = component('Directory', 'A connection to one source.', {
   name: directoryName,
   strict,
   restoreUsers,
+  sendInvitations,
+  sendOffboardingEmails,
   createdAt: time('When it was made.'),
 })
 
@@ -67,8 +81,8 @@ const create = endpoint({
   status: 201,
   answer: madeOf(directoryId),
   errors: [409],
-  run: async ({ caller: { db, at }, params, body }) => ({
-    id: await createDirectory(db, params.organization, { ...body, provider: body.provider ?? null }, at),
+  run: async ({ caller: { db, at, requestId }, params, body }) => ({
+    id: await createDirectory(db, params.organization, { ...body, provider: body.provider ?? null }, at, requestId),
   }),
 })
 
@@ -81,10 +95,17 @@ const change = endpoint({
   description: 'What is left out stays.',
   scopes: ['admin'],
   params: { organization: organizationId, id: directoryId },
-  body: bodyOf([], { name: directoryName, strict, restoreUsers }),
+  body: bodyOf([], { name: directoryName, strict, restoreUsers, sendInvitations, sendOffboardingEmails }),
   status: 204,
   errors: [409],
-  run: ({ caller: { db }, params, body }) => changeDirectory(db, params.organization, params.id, body),
+  run: async ({ caller: { db, ...request }, params: { organization, id }, body }) => {
+    const isOfMails = body.sendInvitations !== undefined || body.sendOffboardingEmails !== undefined
+    if (isOfMails) await ensureBuiltInTriggers(db, organization, request.at)
+    await transaction(db, async (tx) => {
+      await changeDirectory(tx, organization, id, body, request)
+      if (isOfMails) await followDirectories(tx, organization, request.at)
+    })
+  },
 })
 
 export const directoryEndpoints: readonly Endpoint<AdminCaller>[] = [list, create, change]
