@@ -9,6 +9,7 @@ import express, {
 } from 'express'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAdminFace } from './admin/face.ts'
+import { createJwksRouter } from './admin/jwks.ts'
 import { createReferenceRouter } from './api/reference.ts'
 import { createApiRouter } from './api/router.ts'
 import { Authenticator } from './auth/authenticator.ts'
@@ -20,6 +21,8 @@ import { TokenLookup } from './auth/token-lookup.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/connect.ts'
 import { AppError } from './errors.ts'
+import { createEventServices } from './event-services.ts'
+import { eventUris } from './events/feeds/security-event.ts'
 import { createHrFace } from './hr/face.ts'
 import { createHealth } from './ops/health.ts'
 import type { Logger } from './ops/logger.ts'
@@ -39,7 +42,7 @@ export interface App {
   readonly requestLog: RequestLog
   readonly lastUsed: LastUsed
   readonly limiter: RateLimiter
-  /** Makes /readyz say no. */
+  /** Makes /readyz say no, and lets go whoever waits for events. */
   drain(): void
 }
 
@@ -65,9 +68,20 @@ export function createApp({ config, db, logger, now }: AppParts): App {
     )
   }
   const schemas = new OrganizationSchemas(db, types)
+  const events = createEventServices({ config, db, now, schemas })
   const originOf = createOriginReader(config.PUBLIC_URL, config.TRUST_PROXY)
   const maxBodyBytes = config.MAX_BODY_BYTES
-  const scim = new ScimServer({ db, now, authenticator, schemas, requestLog, logger, maxBodyBytes, originOf })
+  const scim = new ScimServer({
+    db,
+    now,
+    authenticator,
+    schemas,
+    requestLog,
+    logger,
+    maxBodyBytes,
+    originOf,
+    eventUris: Object.values(eventUris),
+  })
   const health = createHealth(db)
 
   const app = express()
@@ -80,10 +94,11 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   app.use('/scim', scimRouter, refuseMalformedPath(scim))
   app.use('/oauth', createOAuthRouter({ db, now, tokens, limiter, logger }))
   const hr = createHrFace({ db, authenticator })
-  const admin = createAdminFace({ db, authenticator, ...readAdminToken(config) })
+  const admin = createAdminFace({ db, events, authenticator, ...readAdminToken(config) })
   app.use(hr.base, createApiRouter(hr, { now, logger }))
   app.use(admin.base, createApiRouter(admin, { now, logger }))
   app.use(createReferenceRouter([hr, admin], packageJson.version, originOf))
+  app.use(createJwksRouter(events.signingKeys))
   app.use(health.router)
   app.use((_request, response) => {
     response
@@ -103,7 +118,13 @@ export function createApp({ config, db, logger, now }: AppParts): App {
     request.url = toPath(request.url ?? '/')
     app(request, response)
   }
-  return { listener, express: app, requestLog, lastUsed, limiter, drain: () => health.drain() }
+  const drain = (): void => {
+    health.drain()
+    events.feedWaiting.end()
+    events.mailer?.close()
+    void events.outgoing.close()
+  }
+  return { listener, express: app, requestLog, lastUsed, limiter, drain }
 }
 
 // A base URL that ends in a slash gives //Users; it means /Users. Who takes us for a proxy sends the whole URL. Express would

@@ -21,6 +21,11 @@ export interface Config {
   readonly RATE_LIMIT_PER_SECOND: number
   readonly TOMBSTONE_DAYS: number
   readonly REQUEST_LOG_DAYS: number
+  readonly EVENT_DAYS: number
+  readonly ENCRYPTION_KEYS?: string
+  readonly OUTGOING_ALLOW?: string
+  readonly SMTP_URL?: string
+  readonly MAIL_FROM?: string
   readonly LOG_LEVEL: 'silent' | 'error' | 'warn' | 'info' | 'debug'
 }
 

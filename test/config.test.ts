@@ -31,6 +31,7 @@ describe('settings', () => {
       RATE_LIMIT_PER_SECOND: 500,
       TOMBSTONE_DAYS: 30,
       REQUEST_LOG_DAYS: 30,
+      EVENT_DAYS: 30,
       LOG_LEVEL: 'info',
     })
   })
@@ -177,6 +178,8 @@ describe('settings', () => {
       'DATABASE_URL',
       'ROLLCALL_SCIM_TOKEN',
       'ROLLCALL_ADMIN_TOKEN',
+      'ENCRYPTION_KEYS',
+      'SMTP_URL',
     ])
   })
 })

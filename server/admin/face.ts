@@ -8,24 +8,33 @@ import { hashToken } from '../auth/tokens.ts'
 import type { Database } from '../db/connect.ts'
 import { readOrganization } from '../directory/directories.ts'
 import { AppError } from '../errors.ts'
+import type { EventServices } from '../events/services.ts'
 import { attributeEndpoints } from './attributes.ts'
 import type { AdminCaller } from './caller.ts'
 import { directoryEndpoints } from './directories.ts'
+import { eventEndpoints } from './events.ts'
+import { feedPollEndpoints } from './feed-poll.ts'
+import { feedEndpoints } from './feeds.ts'
 import { issuerEndpoints } from './issuers.ts'
 import { organizationEndpoints } from './organizations.ts'
 import { requestEndpoints } from './requests.ts'
+import { signingKeyEndpoints } from './signing-keys.ts'
 import { tags } from './tags.ts'
 import { tokenEndpoints } from './tokens.ts'
+import { triggerEndpoints } from './triggers.ts'
+import { userEndpoints } from './users.ts'
+import { webhookEndpoints } from './webhook-endpoints.ts'
 
 export interface AdminParts {
   readonly db: Database
+  readonly events: EventServices
   readonly authenticator: Authenticator
   /** Reaches every organization. */
   readonly operatorToken?: string
 }
 
 export function createAdminFace(parts: AdminParts): Face<AdminCaller> {
-  const { db } = parts
+  const { db, events } = parts
   return {
     base: '/v1',
     tags: Object.values(tags),
@@ -37,23 +46,37 @@ export function createAdminFace(parts: AdminParts): Face<AdminCaller> {
       ...issuerEndpoints,
       ...attributeEndpoints,
       ...requestEndpoints,
+      ...userEndpoints,
+      ...eventEndpoints,
+      ...webhookEndpoints,
+      ...triggerEndpoints,
+      ...feedEndpoints,
+      ...feedPollEndpoints,
+      ...signingKeyEndpoints,
     ],
     admit: async (admission) => {
-      const reach = await signIn(parts, admission)
+      const { reach, tokenId } = await signIn(parts, admission)
       const { organization } = admission.params
       if (organization !== undefined) await requireOrganization(db, organization, reach)
-      return { db, reach, requestId: admission.requestId, at: admission.at }
+      const { requestId, at, signal } = admission
+      return { db, events, reach, tokenId, requestId, at, signal }
     },
   }
 }
 
-async function signIn({ operatorToken, authenticator }: AdminParts, admission: Admission): Promise<string | null> {
+async function signIn(
+  { operatorToken, authenticator }: AdminParts,
+  admission: Admission,
+): Promise<Pick<AdminCaller, 'reach' | 'tokenId'>> {
   const { authorization, scopes } = admission
   const secret = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (operatorToken !== undefined && secret !== undefined && isEqual(secret, operatorToken)) return null
+  if (operatorToken !== undefined && secret !== undefined && isEqual(secret, operatorToken)) {
+    return { reach: null, tokenId: null }
+  }
   const principal = await authenticator.authenticate(authorization)
-  for (const scope of scopes) requireScope(principal, scope)
-  return principal.organizationId
+  // Who may change everything may also read what happened.
+  for (const scope of scopes) if (!principal.scopes.includes('admin')) requireScope(principal, scope)
+  return { reach: principal.organizationId, tokenId: principal.tokenId }
 }
 
 // In the same time whatever the difference.

@@ -13,8 +13,28 @@ export const tags = {
       \`urn:ietf:params:scim:schemas:extension:custom:2.0:User\` (or \`:Group\`), and behave like any other: in \`/Schemas\`, in filters,
       in PATCH.`,
   },
+  users: { name: 'Users', description: 'What cannot be done to people through SCIM.' },
   requests: {
     name: 'Request log',
     description: 'What identity providers sent: writes, failures, and what had to be repaired.',
+  },
+  events: {
+    name: 'Events',
+    description: `What happened to people, groups and everything else, numbered without gaps in each organization. A token with the scope
+      \`events\` reads those of its organization.`,
+  },
+  webhookEndpoints: {
+    name: 'Webhook endpoints',
+    description: `Applications that are told of events as they happen, by signed requests ([Standard Webhooks](https://www.standardwebhooks.com)).`,
+  },
+  triggers: {
+    name: 'Triggers',
+    description: `What is done when an event happens, and a condition holds: an e-mail, a message in Slack, or a webhook, written by
+      templates. Two are built in: invitations and offboarding mails, which directories switch on.`,
+  },
+  feeds: {
+    name: 'Feeds',
+    description: `SCIM events as security event tokens (RFC 9967), for applications: pushed to them (RFC 8935), or fetched by them
+      (RFC 8936). What they are verified with is at \`/.well-known/jwks.json\`.`,
   },
 }

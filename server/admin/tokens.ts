@@ -13,7 +13,7 @@ const scopes = {
   type: 'array',
   minItems: 1,
   uniqueItems: true,
-  items: { enum: ['read', 'write', 'hr', 'admin'] },
+  items: { enum: ['read', 'write', 'hr', 'events', 'admin'] },
   description: '`read` and `write` are for SCIM, `hr` for the HR API, `admin` for the management of the organization.',
   examples: [['hr']],
 } as const

@@ -63,6 +63,8 @@ export interface Admission {
   readonly params: Readonly<Record<string, string>>
   readonly requestId: string
   readonly at: Date
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal
 }
 
 export interface FaceDescription {

@@ -27,6 +27,7 @@ interface Answer {
 interface Moment {
   readonly requestId: string
   readonly at: Date
+  readonly signal: AbortSignal
 }
 
 /** The router to mount at the base of a face. */
@@ -132,9 +133,11 @@ async function answer(
   const at = now()
   const requestId = createId('req', at)
   const startedAt = performance.now()
+  const leaving = new AbortController()
+  response.once('close', () => leaving.abort())
   let result: Answer
   try {
-    result = await work({ requestId, at })
+    result = await work({ requestId, at, signal: leaving.signal })
   } catch (thrown) {
     const error = translateFault(thrown)
     report(error, requestId, logger)

@@ -18,8 +18,16 @@ export interface Discovery {
   read(path: string, hasFilter: boolean, schema: OrganizationSchema, baseUrl: string): Promise<string>
 }
 
-/** Builds the routers once; scimmy keeps its settings for the whole process. `maxPayloadSize` is that of a body. */
-export function createDiscovery(maxPayloadSize: number): Discovery {
+/** What is offered that is for the installation to say. */
+export interface Offer {
+  /** Of a body. */
+  readonly maxPayloadSize: number
+  /** The SCIM events that feeds may tell of (RFC 9967). */
+  readonly eventUris: readonly string[]
+}
+
+/** Builds the routers once; scimmy keeps its settings for the whole process. */
+export function createDiscovery(offer: Offer): Discovery {
   const routers = createRouters()
   return {
     async read(path, hasFilter, schema, baseUrl) {
@@ -34,7 +42,7 @@ export function createDiscovery(maxPayloadSize: number): Discovery {
         case 'resourcetypes':
           return readResourceTypes(id, await ask(routers, '/ResourceTypes'), schema, baseUrl)
         default:
-          return JSON.stringify(correctConfig(await ask(routers, '/ServiceProviderConfig'), baseUrl, maxPayloadSize))
+          return JSON.stringify(correctConfig(await ask(routers, '/ServiceProviderConfig'), baseUrl, offer))
       }
     },
   }
@@ -115,7 +123,7 @@ function describeType({ name, endpoint, description, schema, extensions }: Resou
 }
 
 // What the server does, whatever scimmy was told: the routers switch features on that are ours to offer or not.
-function correctConfig(document: JsonObject, baseUrl: string, maxPayloadSize: number): JsonObject {
+function correctConfig(document: JsonObject, baseUrl: string, { maxPayloadSize, eventUris }: Offer): JsonObject {
   const config: JsonObject = {
     ...document,
     documentationUri: new URL('/docs', baseUrl).href,
@@ -135,6 +143,8 @@ function correctConfig(document: JsonObject, baseUrl: string, maxPayloadSize: nu
       maxPageSize: maxCount,
       cursorTimeout,
     },
+    // RFC 9967 section 4
+    securityEvents: { asyncRequest: 'none', eventUris: [...eventUris] },
     authenticationSchemes: describeSchemes(document['authenticationSchemes']),
   }
   return locate(config, 'ServiceProviderConfig', `${baseUrl}/ServiceProviderConfig`)

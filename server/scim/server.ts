@@ -28,6 +28,8 @@ export interface ScimServerParts {
   readonly maxBodyBytes: number
   /** The origin that clients see, `https://host`. */
   readonly originOf: (request: Request) => string
+  /** The SCIM events that feeds may tell of (RFC 9967). */
+  readonly eventUris: readonly string[]
 }
 
 // A body of nothing but unknown attributes must not fill the log.
@@ -48,7 +50,7 @@ export class ScimServer {
 
   constructor(parts: ScimServerParts) {
     this.#parts = parts
-    this.#discovery = createDiscovery(parts.maxBodyBytes)
+    this.#discovery = createDiscovery({ maxPayloadSize: parts.maxBodyBytes, eventUris: parts.eventUris })
     this.#cursors = new Cursors(parts.db, parts.now)
   }
 

@@ -314,7 +314,7 @@ describe('custom attributes', () => {
       expect((await scim.filter('/Users', `${custom}:badge pr`)).status).to.equal(400)
       const changes = await query<Body>(
         testDatabase(),
-        `select c.difference, c.operation, e.type from changes c join events e on e.org_id = c.org_id
+        `select c.difference, c.operation, e.type from changes c join outbox e on e.org_id = c.org_id
            and e.resource_id = c.resource_id and e.version = c.version where c.org_id = $1 and c.resource_id = $2 and c.version = 2`,
         [tenant.organizationId, one['id']],
       )

@@ -147,6 +147,8 @@ describe('the management API', () => {
         provider: 'azure_ad',
         strict: true,
         restoreUsers: true,
+        sendInvitations: false,
+        sendOffboardingEmails: false,
       })
       expect((await admin.patch(`/directories/${made.body['id']}`, {})).status).to.equal(204)
     })

@@ -41,9 +41,9 @@ function listRoutes(router: Router): Route[] {
 
 /** The full path: each router's paths are of one kind, which tells where it is mounted. */
 function mount(path: string): string {
-  if (path.startsWith('/organizations')) return `/v1${path}`
+  if (/^\/(organizations|events|feeds|signing-keys)(\/|$)/.test(path)) return `/v1${path}`
   if (path === '/token') return `/oauth${path}`
-  if (['/livez', '/readyz', '/openapi.json', '/docs'].includes(path)) return path
+  if (['/livez', '/readyz', '/openapi.json', '/docs', '/.well-known/jwks.json'].includes(path)) return path
   if (/^\/(employees|departments|org-chart|lookup|groups|sync)(\/|$)/.test(path)) return `/v1/hr${path}`
   return `/scim/v2${path === '/' ? '' : path}`
 }
@@ -81,6 +81,8 @@ async function createOwner(): Promise<Owned> {
     jwksUri: 'https://keys.example/jwks',
   }
   const issuerId = (await operator.post(`${base}/issuers`, issuer)).body['id'] as string
+  const feed = { name: `${canary} feed`, audience: canary, method: 'poll' }
+  const feedId = (await operator.post(`${base}/feeds`, feed)).body['id'] as string
   const { app } = await getApp()
   await app.requestLog.flush()
   const tokens = await operator.get(`${base}/tokens`)
@@ -91,7 +93,7 @@ async function createOwner(): Promise<Owned> {
   const sync = await tenant.scim.post('/Syncs', { schemas: [syncSchema], source: source.provider })
   const departments = await tenant.scim.get('/Departments')
   const orgIds = [String(sync.body['id']), String(departments.body['Resources'][0].id)]
-  const ids = [userId, groupId, tenant.directoryId, tokenId, issuerId, foreignAttribute, ...orgIds]
+  const ids = [userId, groupId, tenant.directoryId, tokenId, issuerId, feedId, foreignAttribute, ...orgIds]
   return { tenant, userId, groupId, ids }
 }
 
@@ -132,6 +134,7 @@ function bodyFor(path: string, method: Method, owner: Owned): unknown {
   if (method === 'get' || method === 'head' || method === 'delete') return undefined
   if (path === '/Bulk') return { schemas: [bulkSchema], Operations: listOperations(owner) }
   if (path === '/lookup') return { query: `${canary} display`, limit: 20 }
+  if (path.endsWith('/poll')) return { returnImmediately: true }
   if (path === '/sync') return { source: 'azure_ad' }
   if (path.endsWith('.search')) return { schemas: [searchSchema], filter: `id eq "${owner.userId}"` }
   if (path.endsWith('.lookup')) return { schemas: [lookupSchema], query: canary, status: 'any', limit: 20 }
@@ -154,7 +157,7 @@ describe('isolation of organizations', () => {
     const tenant = await createTenant()
     foreign = {
       directory: tenant.scim,
-      application: await tenant.addApplication(['read', 'write', 'hr']),
+      application: await tenant.addApplication(['read', 'write', 'hr', 'events']),
       admin: await tenant.addApplication(['read', 'write', 'hr', 'admin']),
     }
   })

@@ -7,7 +7,8 @@ export type Exceptions = Readonly<Record<string, { readonly status: ExceptionSta
 
 const asSent =
   'Values are given back as they were sent, or identity providers that compare them would send them for ever.'
-const eventsLater = 'Changes are kept in an outbox already; no delivery reads from it yet.'
+const noAsync = 'Requests are never answered asynchronously: asyncRequest is none.'
+const noRecipient = 'Rollcall sends security event tokens and takes none.'
 
 export const exceptions: Exceptions = {
   '7643-2.4-05': { status: 'cannot hold', reason: `${asSent} Filters compare what is not case-exact in any case.` },
@@ -51,10 +52,16 @@ export const exceptions: Exceptions = {
     reason: 'Paging by index is offered, and is what a query without either gets.',
   },
   '9865-4-02': { status: 'does not apply', reason: 'All values of pagination are published.' },
-  '9967': { status: 'later', reason: eventsLater },
-  '8417': { status: 'later', reason: eventsLater },
-  '8935': { status: 'later', reason: eventsLater },
-  '8936': { status: 'later', reason: eventsLater },
+  '9967-2.5.1.1': { status: 'not offered', reason: noAsync },
+  '9967-2.5.1.2': { status: 'not offered', reason: noAsync },
+  '9967-2.5.1.3': { status: 'not offered', reason: noAsync },
+  '9967-3': { status: 'not offered', reason: noAsync },
+  '9967-5-02': { status: 'does not apply', reason: noRecipient },
+  '9967-5-04': { status: 'does not apply', reason: noRecipient },
+  '9967-5-05': { status: 'not offered', reason: noAsync },
+  '8935-2-03': { status: 'does not apply', reason: noRecipient },
+  '8935-2-04': { status: 'does not apply', reason: noRecipient },
+  '8935-2-05': { status: 'does not apply', reason: noRecipient },
   '8705': { status: 'not offered', reason: 'The proxy ends TLS; what it says of client certificates is not read.' },
   '9700-2-4-01': { status: 'not offered', reason: 'Tokens are bound to no certificate and to no key.' },
   'IOP-interop-01-05': {
