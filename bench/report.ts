@@ -1,8 +1,18 @@
 // The tables: for the console, and for RESULTS.md. `node bench/report.ts` writes RESULTS.md anew from bench/results.
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { renderEvents } from './events/report.ts'
 import { renderOrg } from './org/report.ts'
-import { type Cell, type OrgResult, readOrgResults, readResults, type Result, type Row } from './results.ts'
+import {
+  type Cell,
+  type EventsResult,
+  type OrgResult,
+  readEventsResults,
+  readOrgResults,
+  readResults,
+  type Result,
+  type Row,
+} from './results.ts'
 import { findFloorTarget, growthTarget, peerTarget } from './targets.ts'
 import { findBestPeer, judge, judgeGrowth, perSecond, ratioOf, type Verdict } from './verdicts.ts'
 
@@ -25,10 +35,14 @@ export function formatVerdicts(verdicts: readonly Verdict[]): string {
 
 /** Writes RESULTS.md from everything that is kept. */
 export function writeReport(): void {
-  writeFileSync(file, renderReport(readResults(), readOrgResults()))
+  writeFileSync(file, renderReport(readResults(), readOrgResults(), readEventsResults()))
 }
 
-export function renderReport(results: readonly Result[], org: readonly OrgResult[]): string {
+export function renderReport(
+  results: readonly Result[],
+  org: readonly OrgResult[],
+  events: readonly EventsResult[],
+): string {
   const [smallest, ...larger] = results
   const sections = results.flatMap(renderResult)
   const growth = smallest === undefined ? [] : larger.flatMap((large) => renderGrowth(smallest, large))
@@ -36,7 +50,7 @@ export function renderReport(results: readonly Result[], org: readonly OrgResult
     '# Results of the benchmark',
     'Written by `npm run bench`; [README.md](README.md) says what is measured and how. A cell is calls a second (median of the rounds), then p50 / p99 in milliseconds. "to floor" is Rollcall against the floor: the median of the ratios of the rounds. ✗ marks wrong answers, whose figures do not count; – what a server was not asked.',
   ]
-  return `${[...intro, ...sections, ...growth, ...renderOrg(org, renderTable)].join('\n\n')}\n`
+  return `${[...intro, ...sections, ...growth, ...renderOrg(org, renderTable), ...renderEvents(events, renderTable)].join('\n\n')}\n`
 }
 
 function renderResult(result: Result): string[] {

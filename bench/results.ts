@@ -66,27 +66,60 @@ export interface OrgResult extends Facts {
   readonly memory: Memory
 }
 
-/** Keeps what a run measured, under `kind`: scim, or org. */
-export function writeResult(kind: 'scim' | 'org', result: Result | OrgResult): void {
-  const name = kind === 'scim' ? `${result.users}.json` : `org-${result.users}.json`
+/** What became of changes that one webhook endpoint is told of. */
+export interface EventsLoad {
+  readonly changes: number
+  readonly writtenPerSecond: number
+  readonly toldPerSecond: number
+  /** Milliseconds from the answer to a change until the endpoint has the request. */
+  readonly p50: number
+  readonly p99: number
+  readonly most: number
+}
+
+export interface EventsResult extends Facts {
+  readonly changes: number
+  readonly command: string
+  readonly steady: EventsLoad
+  readonly atOnce: EventsLoad
+  /** How many are told a second, of those that happened while the endpoint was disabled. */
+  readonly gatheredPerSecond: number
+  /** While processes were killed. */
+  readonly killed: {
+    readonly events: number
+    readonly receptions: number
+    readonly refusedShare: number
+    readonly lost: number
+    readonly disordered: number
+    readonly seconds: number
+  }
+}
+
+/** Keeps what a run measured, by what it was about and its size. */
+export function writeResult(...[kind, result]: ['scim', Result] | ['org', OrgResult] | ['events', EventsResult]): void {
+  const size = kind === 'events' ? result.changes : result.users
+  const name = kind === 'scim' ? `${size}.json` : `${kind}-${size}.json`
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, name), `${JSON.stringify(result, null, 2)}\n`)
 }
 
 /** All that is kept, by size. */
 export function readResults(): Result[] {
-  return readKept(/^\d+\.json$/)
+  return readKept<Result>(/^\d+\.json$/).toSorted((a, b) => a.users - b.users)
 }
 
 export function readOrgResults(): OrgResult[] {
-  return readKept(/^org-\d+\.json$/)
+  return readKept<OrgResult>(/^org-\d+\.json$/).toSorted((a, b) => a.users - b.users)
 }
 
-function readKept<Kept extends { users: number }>(pattern: RegExp): Kept[] {
+export function readEventsResults(): EventsResult[] {
+  return readKept<EventsResult>(/^events-\d+\.json$/).toSorted((a, b) => a.changes - b.changes)
+}
+
+function readKept<Kept>(pattern: RegExp): Kept[] {
   return readdirSync(folder)
     .filter((name) => pattern.test(name))
     .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Kept)
-    .toSorted((a, b) => a.users - b.users)
 }
 
 export function median(values: readonly number[]): number {
