@@ -34,8 +34,11 @@ export async function readInterest(
   }
   const meets = await compile(organizationId, nameResourceType(types), condition)
   return ({ type, data }) => {
-    if (!isOfTypes(type, types) || data.resource === null) return { before: false, after: false }
-    const now = meets(data.resource)
+    if (!isOfTypes(type, types)) return { before: false, after: false }
+    const now = data.resource !== null && meets(data.resource)
+    // What the person was cannot be asked any more, and whoever was told of them has to hear that it is to be forgotten.
+    if (type === 'user.anonymized') return { before: true, after: now }
+    if (data.resource === null) return { before: false, after: false }
     if (isBeginning(type)) return { before: false, after: now }
     if (type.endsWith('.deleted')) return { before: now, after: false }
     return { before: data.changes === undefined ? now : meets(undoChanges(data.resource, data.changes)), after: now }

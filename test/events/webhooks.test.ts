@@ -93,6 +93,19 @@ describe('webhooks', () => {
     ])
   })
 
+  it('tell that somebody was anonymized whatever the condition is, for whoever knew them has to forget', async () => {
+    const hook = await createHook(tenant, receiver.origin, { types: ['user.*'], condition: 'title eq "Clerk"' })
+    const ana = await tenant.scim.createUser('ana', { title: 'Clerk' })
+    await engine.settle()
+    expect((await admin.post(`/users/${ana['id']}/anonymize`)).status).to.equal(204)
+    await engine.settle()
+    const told = receiver.received.map((one) => verifyWebhook(one, hook.secret))
+    expect(told.map(({ type, data }) => [type, data.resourceId])).to.deep.equal([
+      ['user.created', ana['id']],
+      ['user.anonymized', ana['id']],
+    ])
+  })
+
   it('have the same id and body at each attempt, and a signature of its time', async () => {
     const hook = await createHook(tenant, receiver.origin)
     receiver.answer = answerWith(500, {}, 'oops')
