@@ -68,7 +68,9 @@ async function run(
     announce(config, service.port, defaults.newSecret, print)
     await stopping.promise
   } finally {
-    await Promise.all([service.stop(), background?.stop()])
+    // The database is closed behind both, whatever happens to one of them.
+    const ends = await Promise.allSettled([service.stop(), background?.stop()])
+    for (const end of ends) if (end.status === 'rejected') logger.error({ err: end.reason }, 'stopping failed')
     endSweeping()
   }
 }

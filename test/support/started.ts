@@ -56,13 +56,17 @@ export async function beginCreate(
   }
 }
 
+/**
+ * Waits until connections are refused. One that comes while the last worker stops listening is accepted, and lies with node:cluster until
+ * the primary ends: it tells nothing.
+ */
 export async function refusesConnections(baseUrl: string): Promise<void> {
-  while (
-    await fetch(`${baseUrl}/ServiceProviderConfig`).then(
+  const connect = (): Promise<boolean> =>
+    fetch(`${baseUrl}/ServiceProviderConfig`, { signal: AbortSignal.timeout(500) }).then(
       () => true,
-      () => false,
+      (error: Error) => error.name === 'TimeoutError',
     )
-  );
+  while (await connect());
 }
 
 const writers = 4
