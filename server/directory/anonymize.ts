@@ -108,7 +108,7 @@ async function findDeleted(tx: Database, actor: Actor, id: string): Promise<Know
   const { organizationId } = actor
   const [last] = await query<{ version: number }>(tx, lastSql, [organizationId, id])
   if (last === undefined) return undefined
-  const past = { organizationId, resourceType: 'User', resourceId: id, version: last.version }
+  const past = { organizationId, resourceType: 'User', resourceId: id, first: last.version, last: last.version }
   const [history] = await readHistories(tx, [past])
   const state = history?.states.get(last.version - 1)
   const [buried] = await query(tx, 'delete from tombstones where org_id = $1 and resource_id = $2 returning 1', [

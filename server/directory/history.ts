@@ -11,8 +11,9 @@ export interface HistoryRequest {
   /** `User`, `Group`, or a type of one's own. */
   readonly resourceType: string
   readonly resourceId: string
-  /** The lowest that is asked for. */
-  readonly version: number
+  /** The lowest version that is asked for, and the highest. */
+  readonly first: number
+  readonly last: number
 }
 
 /** What made a version. */
@@ -45,11 +46,12 @@ export async function readHistories(
   db: Database,
   requests: readonly HistoryRequest[],
 ): Promise<(History | undefined)[]> {
-  const wanted = requests.map(({ organizationId, resourceType, resourceId, version }) => ({
+  const wanted = requests.map(({ organizationId, resourceType, resourceId, first, last }) => ({
     org_id: organizationId,
     resource_type: resourceType,
     id: resourceId,
-    version,
+    first,
+    last,
   }))
   const rows = await query<HistoryRow>(db, historiesSql, [JSON.stringify(wanted)])
   return requests.map(({ resourceType }, at) => {
@@ -76,11 +78,12 @@ interface ChangeRow {
   readonly difference: Readonly<Record<string, Difference>>
 }
 
-// Each look-up is lateral, with a limit or an order: without statistics of an organization the planner would read all of it.
+// Each look-up is lateral, with a limit or an order: without statistics of an organization the planner would read all of it. What only
+// counts members undoes nothing, and of a group there may be very many such changes since.
 const historiesSql = `select c.resource, c.manager_id, c.external_id, c.directory_id, h.changes,
     coalesce(c.created_at, (select f.at from changes f where f.resource_id = r.id and f.org_id = r.org_id order by f.version limit 1)) as created_at
-  from rows from (json_to_recordset($1::json) as (org_id text, resource_type text, id text, version int))
-    with ordinality as r(org_id, resource_type, id, version, place)
+  from rows from (json_to_recordset($1::json) as (org_id text, resource_type text, id text, first int, last int))
+    with ordinality as r(org_id, resource_type, id, first, last, place)
   left join lateral (
     (select u.resource, u.manager_id, u.external_id, u.directory_id, u.created_at from users u
       where r.resource_type = 'User' and u.org_id = r.org_id and u.id = r.id limit 1)
@@ -94,7 +97,8 @@ const historiesSql = `select c.resource, c.manager_id, c.external_id, c.director
   cross join lateral (
     select coalesce(json_agg(json_build_object('operation', x.operation, 'version', x.version, 'at', x.at, 'directory', x.directory_id,
       'request', x.request_id, 'difference', x.difference)), '[]'::json) as changes
-    from (select * from changes l where l.resource_id = r.id and l.org_id = r.org_id and l.version >= r.version - 1
+    from (select * from changes l where l.resource_id = r.id and l.org_id = r.org_id and l.version >= r.first - 1
+        and (l.version > r.last and r.resource_type = 'Group' and l.difference - 'members' = '{}') is not true
       order by l.version desc) x
   ) h
   order by r.place`

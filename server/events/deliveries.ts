@@ -146,5 +146,3 @@ function toAttempt(stored: JsonObject): Attempt {
 function missing(id: string): AppError {
   return new AppError('not_found', `There is no delivery ${id}.`)
 }
-
-export { replay, type ReplayRange } from './delivery/replay.ts'

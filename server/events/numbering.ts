@@ -3,11 +3,14 @@
 // An event may only be numbered behind the earlier ones of its resource. It is: whoever writes a resource holds its row, so that an
 // event is never committed, and never seen here, before those of the versions before it; and their rows have the lower ids.
 import type { Database } from '../db/connect.ts'
+import { isConnectionFault } from '../db/faults.ts'
 import { createId } from '../db/ids.ts'
 import { query } from '../db/query.ts'
 import { transaction } from '../db/transaction.ts'
-import { type History, readHistories } from '../directory/history.ts'
+import { type History, type HistoryRequest, readHistories } from '../directory/history.ts'
 import { holdOutbox, isWhole, readOutbox, removeFromOutbox, type WaitingEvent } from '../directory/outbox.ts'
+import { AppError } from '../errors.ts'
+import type { Logger } from '../ops/logger.ts'
 import { type EventData, type LoggedEvent, toRow } from './event.ts'
 import { type Present, type PresentResource, writeData } from './event-data.ts'
 import { wakeSubscriptions } from './subscriptions.ts'
@@ -18,6 +21,7 @@ export interface NumberingParts {
   readonly db: Database
   readonly now: () => Date
   readonly present: Present
+  readonly logger: Logger
 }
 
 export interface Numbered {
@@ -30,15 +34,36 @@ const batchSize = 500
 
 /**
  * Numbers one batch of the outbox, in one transaction which also wakes the subscriptions of the organizations that are concerned
- * (`wakeSubscriptions`). While another process does, there is nothing to do.
+ * (`wakeSubscriptions`). While another process does, there is nothing to do. Where a batch fails for what is in it, the first event
+ * goes alone, and if it must, without its resource: no event keeps all that come behind it.
  */
-export function numberEvents({ db, now, present }: NumberingParts): Promise<Numbered> {
+export async function numberEvents(parts: NumberingParts): Promise<Numbered> {
+  try {
+    return await numberBatch(parts, batchSize, readDescriber(parts))
+  } catch (error) {
+    if (isUnreachable(error)) throw error
+    parts.logger.error({ err: error }, 'events cannot be numbered together; they are one by one')
+  }
+  try {
+    return { ...(await numberBatch(parts, 1, readDescriber(parts))), isMore: true }
+  } catch (error) {
+    if (isUnreachable(error)) throw error
+    parts.logger.error({ err: error }, 'an event cannot be described; it is told without its resource')
+    return { ...(await numberBatch(parts, 1, describeBarely)), isMore: true }
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return isConnectionFault(error instanceof AppError ? error.cause : error)
+}
+
+function numberBatch({ db, now }: NumberingParts, size: number, describe: Describe): Promise<Numbered> {
   return transaction(db, async (tx) => {
-    const waiting = (await holdOutbox(tx)) ? await readOutbox(tx, batchSize) : []
+    const waiting = (await holdOutbox(tx)) ? await readOutbox(tx, size) : []
     if (waiting.length === 0) return { count: 0, isMore: false }
     const at = now()
     const numbers = await lockNumbers(tx, waiting)
-    const events = await describe(tx, waiting, numbers, at, present)
+    const events = number(waiting, await describe(tx, waiting), numbers, at)
     const last = Array.from(numbers, ([org_id, last_event]) => ({ org_id, last_event }))
     await query(tx, logSql, [JSON.stringify(events.map(toRow)), JSON.stringify(last)])
     await removeFromOutbox(
@@ -46,7 +71,7 @@ export function numberEvents({ db, now, present }: NumberingParts): Promise<Numb
       waiting.map(({ id }) => id),
     )
     await wakeSubscriptions(tx, [...numbers.keys()], at)
-    return { count: waiting.length, isMore: waiting.length === batchSize }
+    return { count: waiting.length, isMore: waiting.length === size }
   })
 }
 
@@ -69,49 +94,65 @@ const lockNumbersSql = `select org_id, last_event from organizations
   where org_id in (select json_array_elements_text($1::json)) order by org_id for no key update`
 
 // Counts `numbers` on.
-async function describe(
-  tx: Database,
+function number(
   waiting: readonly WaitingEvent[],
+  data: readonly EventData[],
   numbers: Map<string, number>,
   at: Date,
-  present: Present,
-): Promise<LoggedEvent[]> {
-  const histories = await readPasts(tx, waiting)
-  const presents = new Map<string, PresentResource>()
+): LoggedEvent[] {
   const events: LoggedEvent[] = []
-  for (const event of waiting) {
+  for (const [place, event] of waiting.entries()) {
     const { org_id: organizationId, resource_type: resourceType, resource_id: resourceId, type, version } = event
     const last = numbers.get(organizationId)
-    if (last === undefined) continue
-    const key = `${organizationId} ${resourceType}`
-    const presentIt = presents.get(key) ?? (await present(tx, organizationId, resourceType))
-    presents.set(key, presentIt)
-    const data = isWhole(event)
-      ? (event.data as unknown as EventData)
-      : writeData(event, histories.get(nameResource(event)), presentIt)
-    const number = last + 1
-    numbers.set(organizationId, number)
-    const id = createId('evt', at)
-    events.push({ organizationId, number, id, type, at: event.at, resourceType, resourceId, version, data })
+    const told = data[place]
+    if (last === undefined || told === undefined) continue
+    numbers.set(organizationId, last + 1)
+    const name = { organizationId, number: last + 1, id: createId('evt', at) }
+    events.push({ ...name, type, at: event.at, resourceType, resourceId, version, data: told })
   }
   return events
 }
 
+/** What is told of each event. */
+type Describe = (tx: Database, waiting: readonly WaitingEvent[]) => Promise<EventData[]>
+
+function readDescriber({ present }: NumberingParts): Describe {
+  return async (tx, waiting) => {
+    const histories = await readPasts(tx, waiting)
+    const presents = new Map<string, PresentResource>()
+    const data: EventData[] = []
+    for (const event of waiting) {
+      const key = `${event.org_id} ${event.resource_type}`
+      const presentIt = presents.get(key) ?? (await present(tx, event.org_id, event.resource_type))
+      presents.set(key, presentIt)
+      data.push(isWhole(event) ? wholeData(event) : writeData(event, histories.get(nameResource(event)), presentIt))
+    }
+    return data
+  }
+}
+
+function describeBarely(_tx: Database, waiting: readonly WaitingEvent[]): Promise<EventData[]> {
+  return Promise.resolve(
+    waiting.map((event) => (isWhole(event) ? wholeData(event) : writeData(event, undefined, (stored) => stored))),
+  )
+}
+
+function wholeData({ data }: WaitingEvent): EventData {
+  return data as unknown as EventData
+}
+
 async function readPasts(tx: Database, waiting: readonly WaitingEvent[]): Promise<Map<string, History | undefined>> {
   // The first event of a resource has the lowest version.
-  const firsts = new Map<string, WaitingEvent>()
+  const requests = new Map<string, HistoryRequest>()
   for (const event of waiting) {
+    if (isWhole(event)) continue
+    const { org_id: organizationId, resource_type: resourceType, resource_id: resourceId, version: last } = event
     const name = nameResource(event)
-    if (!firsts.has(name) && !isWhole(event)) firsts.set(name, event)
+    const first = requests.get(name)?.first ?? last
+    requests.set(name, { organizationId, resourceType, resourceId, first, last })
   }
-  const requests = Array.from(firsts.values(), (event) => ({
-    organizationId: event.org_id,
-    resourceType: event.resource_type,
-    resourceId: event.resource_id,
-    version: event.version,
-  }))
-  const histories = await readHistories(tx, requests)
-  return new Map(Array.from(firsts.keys(), (name, place) => [name, histories[place]]))
+  const histories = await readHistories(tx, [...requests.values()])
+  return new Map(Array.from(requests.keys(), (name, place) => [name, histories[place]]))
 }
 
 function nameResource({ org_id, resource_id }: WaitingEvent): string {

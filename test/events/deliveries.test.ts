@@ -1,7 +1,8 @@
 // What is told, and when again.
 import { expect } from 'chai'
 import { query } from '../../server/db/query.ts'
-import { replay, resend } from '../../server/events/deliveries.ts'
+import { resend } from '../../server/events/deliveries.ts'
+import { replay } from '../../server/events/delivery/replay.ts'
 import { clock, createTenant } from '../support/app.ts'
 import { httpChannel } from '../support/http-channel.ts'
 import { testDatabase } from '../support/postgres.ts'

@@ -5,11 +5,11 @@ import { transaction } from '../../server/db/transaction.ts'
 import { applyDifferences } from '../../server/directory/authority.ts'
 import type { LoggedEvent } from '../../server/events/event.ts'
 import { readExtent } from '../../server/events/log.ts'
-import { numberEvents } from '../../server/events/numbering.ts'
+import { numberEvents, type NumberingParts } from '../../server/events/numbering.ts'
 import { declareResourceTypes } from '../../server/scim/declarations.ts'
 import { readResourceTypes } from '../../server/scim/schema-files.ts'
 import { AdminClient } from '../support/admin-client.ts'
-import { createTenant, type Tenant } from '../support/app.ts'
+import { clearOutbox, createTenant, type Tenant } from '../support/app.ts'
 import { checkConsistency } from '../support/consistency.ts'
 import { numberAll, numberingParts, readLog } from '../support/event-log.ts'
 import { testDatabase } from '../support/postgres.ts'
@@ -296,19 +296,51 @@ describe('numbering', () => {
     expect(left).to.deep.equal([])
   })
 
-  it('leaves everything in the outbox where it cannot finish', async () => {
+  it('leaves everything in the outbox where the database is away in between', async () => {
     await scim.createUser('ana')
-    await query(testDatabase(), 'delete from outbox where org_id <> $1', [tenant.organizationId])
-    const failing = { ...numberingParts(), present: () => Promise.reject(new Error('killed')) }
+    await clearOutbox()
+    const away = Object.assign(new Error('killed'), { code: '57P01' })
+    const failing = { ...numberingParts(), present: () => Promise.reject(away) }
     const failed = await numberEvents(failing).catch((error: unknown) => error)
-    expect(failed).to.be.an('error').with.property('message', 'killed')
+    expect(failed).to.be.an('error').with.property('code', 'database_unavailable')
     expect(await readExtent(testDatabase(), tenant.organizationId)).to.deep.equal({ first: 1, last: 0 })
     expect((await readOwn()).map(({ type }) => type)).to.deep.equal(['user.created'])
   })
 
+  it('tells an event that it cannot describe without its resource, and all others as ever', async () => {
+    const [ana, ben] = [await scim.createUser('ana'), await scim.createUser('ben')]
+    await scim.createGroup('All', [ben['id']])
+    await clearOutbox()
+    const parts = numberingParts()
+    const spoilt: NumberingParts = {
+      ...parts,
+      present: async (...of) => {
+        const present = await parts.present(...of)
+        return (stored) => {
+          if (stored['userName'] === 'ana') throw new Error('no such shape')
+          return present(stored)
+        }
+      },
+    }
+    while ((await numberEvents(spoilt)).isMore);
+    const told = (await readOwn()).map(({ number, type, resourceId, data }) => [
+      number,
+      type,
+      resourceId,
+      data.resource?.['userName'] ?? data.resource?.['displayName'] ?? null,
+    ])
+    const [group] = told.filter(([, type]) => type === 'group.created')
+    expect(told.map(([number]) => number)).to.deep.equal(told.map((_, place) => (told[0]?.[0] as number) + place))
+    expect(told.filter(([, type]) => type === 'user.created').map((one) => one.slice(2))).to.deep.equal([
+      [ana['id'], null],
+      [ben['id'], 'ben'],
+    ])
+    expect(group?.[3]).to.equal('All')
+  })
+
   it('lets another one number while one does', async () => {
     await scim.createUser('ana')
-    await query(testDatabase(), 'delete from outbox where org_id <> $1', [tenant.organizationId])
+    await clearOutbox()
     const parts = numberingParts()
     await transaction(testDatabase(), async (tx) => {
       const first = await numberEvents({ ...parts, db: tx })

@@ -2,6 +2,7 @@
 import type { LoggedEvent } from '../../server/events/event.ts'
 import { readEvents } from '../../server/events/log.ts'
 import { numberEvents, type NumberingParts } from '../../server/events/numbering.ts'
+import { createLogger } from '../../server/ops/logger.ts'
 import { declareResourceTypes } from '../../server/scim/declarations.ts'
 import { presentResource } from '../../server/scim/event-resources.ts'
 import { OrganizationSchemas } from '../../server/scim/organization-schema.ts'
@@ -11,7 +12,8 @@ import { testDatabase } from './postgres.ts'
 /** What numbering needs; `folder` has schema files. */
 export function numberingParts(types = declareResourceTypes()): NumberingParts {
   const schemas = new OrganizationSchemas(testDatabase(), types)
-  return { db: testDatabase(), now: clock.now, present: (db, ...of) => presentResource(db, schemas, ...of) }
+  const logger = createLogger('silent')
+  return { db: testDatabase(), now: clock.now, logger, present: (db, ...of) => presentResource(db, schemas, ...of) }
 }
 
 /** Numbers all that an organization has in the outbox. What other tests left there is thrown away, for it may be much. */
