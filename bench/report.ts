@@ -122,9 +122,13 @@ function renderGrowth(small: Result, large: Result): string[] {
       formatRatio(floor),
     ]
   })
+  const mixed =
+    small.commit === large.commit
+      ? ''
+      : ` **They are of different states of Rollcall** (commits ${large.commit} and ${small.commit}): what came between is in the shares, too, and they are no measure of growth.`
   return [
     `## ${to} users against ${from}`,
-    `Calls a second in the larger directory, as a share of those in the smaller one; Rollcall has to keep ${growthTarget}. The two were measured at different times, so the floor's share shows what machine and PostgreSQL made of it.`,
+    `Calls a second in the larger directory, as a share of those in the smaller one; Rollcall has to keep ${growthTarget}. The two were measured at different times, so the floor's share shows what machine and PostgreSQL made of it.${mixed}`,
     renderTable(['scenario', 'Rollcall', 'target', 'floor'], rows),
   ]
 }

@@ -8,6 +8,8 @@ import { openDatabase, type OpenDatabase } from '../db/open.ts'
 import { query } from '../db/query.ts'
 import { AppError } from '../errors.ts'
 import { listUnreached } from '../events/standing.ts'
+import { createMailer } from '../ops/mailer.ts'
+import { createOutgoing } from '../ops/outgoing.ts'
 import { declareResourceTypes } from '../scim/declarations.ts'
 import { listRedefinitions, readResourceTypes } from '../scim/schema-files.ts'
 
@@ -25,7 +27,12 @@ const leastFreeBytes = 500_000_000
 export async function examine(): Promise<Finding[]> {
   const config = examineSettings()
   if ('check' in config) return [config]
-  const findings = [...listSettingFindings(), ...examineSchemas(config), await examinePort(config)]
+  const findings = [
+    ...listSettingFindings(),
+    ...(await examineTelling(config)),
+    ...examineSchemas(config),
+    await examinePort(config),
+  ]
   let database: OpenDatabase
   try {
     database = await openDatabase(config, { exclusive: false })
@@ -52,6 +59,21 @@ function listSettingFindings(): Finding[] {
   if (unknown.length === 0) return [{ check: 'settings', state: 'ok', detail: 'all valid' }]
   const detail = `${unknown.join(', ')}: no such setting; check the spelling against the README`
   return [{ check: 'settings', state: 'warning', detail }]
+}
+
+// The settings that whoever tells of events checks, and whether the mail server takes mails.
+async function examineTelling({ OUTGOING_ALLOW, SMTP_URL, MAIL_FROM }: Config): Promise<Finding[]> {
+  try {
+    await createOutgoing({ ...(OUTGOING_ALLOW !== undefined && { allow: OUTGOING_ALLOW }) }).close()
+    if (SMTP_URL === undefined) return []
+    const mailer = createMailer({ url: SMTP_URL, from: MAIL_FROM })
+    const fault = await mailer.findFault()
+    mailer.close()
+    if (fault === undefined) return [{ check: 'mail', state: 'ok', detail: 'the mail server takes mails' }]
+    return [{ check: 'mail', state: 'broken', detail: `${fault} Correct SMTP_URL, or look at the mail server` }]
+  } catch (error) {
+    return [broken('settings', error)]
+  }
 }
 
 function examineSchemas({ ROLLCALL_SCHEMAS_DIR: folder }: Config): Finding[] {

@@ -26,6 +26,8 @@ export interface MailResult {
 export interface Mailer {
   /** Never throws for what the mail server does. At most 15 seconds. */
   send(mail: Mail): Promise<MailResult>
+  /** Signs in and sends nothing: what keeps it from that, in words. At most 15 seconds. */
+  findFault(): Promise<string | undefined>
   close(): void
 }
 
@@ -64,7 +66,15 @@ export function createMailer({ url, from }: { readonly url: string; readonly fro
       return describeFailure(error)
     }
   }
-  return { send, close: () => transport.close() }
+  const findFault = async (): Promise<string | undefined> => {
+    try {
+      await transport.verify()
+      return undefined
+    } catch (error) {
+      return describeFailure(error).message
+    }
+  }
+  return { send, findFault, close: () => transport.close() }
 }
 
 // The domain of the sender names the messages, too.

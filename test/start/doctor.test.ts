@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { connect } from '../../server/db/connect.ts'
 import { query } from '../../server/db/query.ts'
+import { startMailServer } from '../support/mail-server.ts'
 import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
 import { Installation, RollcallProcess } from '../support/process.ts'
 import { addSubscriber, closeReceivers } from '../support/subscriber.ts'
@@ -47,6 +48,21 @@ describe('rollcall doctor', function () {
       .and.match(/PORT/)
       .and.match(/DATABASE_URL/)
     expect(output).not.to.include('secret')
+  })
+
+  it('signs in to the mail server, and names what whoever tells of events cannot use', async () => {
+    const mail = await startMailServer()
+    const elsewhere = { DATABASE_URL: 'postgres://rollcall:secret@127.0.0.1:1/rollcall' }
+    const settings = { ...elsewhere, SMTP_URL: mail.url, MAIL_FROM: 'rollcall@larkspur.example' }
+    expect((await examine(settings)).output).to.match(/ok +mail +the mail server takes mails/)
+    await mail.close()
+    const away = await examine({ ...settings, SMTP_URL: mail.url.replace('//', '//ana:pass-word@') })
+    expect(away.output).to.match(/BROKEN +mail +The mail server cannot be reached.*SMTP_URL/)
+    expect(away.output).not.to.include('pass-word')
+    expect((await examine({ ...elsewhere, SMTP_URL: mail.url })).output).to.match(/BROKEN +settings +MAIL_FROM must be/)
+    expect((await examine({ ...elsewhere, OUTGOING_ALLOW: '10.0.0.0/99' })).output).to.match(
+      /BROKEN +settings +OUTGOING_ALLOW: 10\.0\.0\.0\/99/,
+    )
   })
 
   it('says that the database cannot be reached, and where', async () => {
