@@ -59,14 +59,11 @@ const authorizationHeader = {
   examples: [null],
 } as const
 
+const settings = { name: feedName, audience, method, mode, url, tokenId: ownTokenId } as const
+
 const feed = component('Feed', 'An application that is told of changes by security event tokens.', {
   id: feedId,
-  name: feedName,
-  audience,
-  method,
-  mode,
-  url,
-  tokenId: ownTokenId,
+  ...settings,
   hasAuthorization: {
     type: 'boolean',
     description: 'Whether something is sent in `Authorization`.',
@@ -148,12 +145,7 @@ const change = endpoint({
   scopes: ['admin'],
   params: one,
   body: bodyOf([], {
-    name: feedName,
-    audience,
-    method,
-    mode,
-    url,
-    tokenId: ownTokenId,
+    ...settings,
     authorizationHeader,
     types,
     condition,

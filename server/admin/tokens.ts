@@ -14,7 +14,8 @@ const scopes = {
   minItems: 1,
   uniqueItems: true,
   items: { enum: ['read', 'write', 'hr', 'events', 'admin'] },
-  description: '`read` and `write` are for SCIM, `hr` for the HR API, `admin` for the management of the organization.',
+  description:
+    '`read` and `write` are for SCIM, `hr` for the HR API, `events` for events and feeds, `admin` for the management of the organization.',
   examples: [['hr']],
 } as const
 const directoryId = {

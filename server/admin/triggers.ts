@@ -6,7 +6,7 @@ import type { Subscription } from '../events/subscription.ts'
 import { readSubscription } from '../events/subscriptions.ts'
 import { packForTrigger } from '../events/triggers/channel.ts'
 import { previewTrigger, testTrigger } from '../events/triggers/preview.ts'
-import { rotateTriggerSecret } from '../events/triggers/secret.ts'
+import { rotateSecret } from '../events/webhooks/rotation.ts'
 import { readTriggerSettings } from '../events/triggers/settings.ts'
 import {
   changeTrigger,
@@ -16,6 +16,7 @@ import {
   removeTrigger,
   toAction,
 } from '../events/triggers/triggers.ts'
+import { AppError } from '../errors.ts'
 import { type AdminCaller, endpoint } from './caller.ts'
 import { deliveryEndpoints, deliveryWithAttempts, showDelivery } from './deliveries.ts'
 import { bodyOf, directoryId, name, organizationId, triggerId } from './schemas.ts'
@@ -215,8 +216,12 @@ const rotate = endpoint({
   status: 200,
   answer: rotatedSecret,
   errors: [409],
-  run: ({ caller: { db, events, at }, params, body }) =>
-    rotateTriggerSecret(db, events, params.organization, params.id, body.keepOldForHours, at),
+  run: async ({ caller: { db, events, at }, params, body }) => {
+    const found = await readSubscription(db, params.organization, 'trigger', params.id)
+    if (readTriggerSettings(found).action.kind === 'webhook')
+      return rotateSecret(db, events, 'trigger', found, body, at)
+    throw new AppError('conflict', 'Only triggers that send webhooks have a secret.')
+  },
 })
 
 const previewSaved = endpoint({

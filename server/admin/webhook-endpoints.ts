@@ -2,9 +2,11 @@ import type { Endpoint } from '../api/endpoint.ts'
 import { component, dataOf, objectOf } from '../api/schema.ts'
 import type { Subscription } from '../events/subscription.ts'
 import { listSubscriptions, readSubscription, removeSubscription } from '../events/subscriptions.ts'
-import { createTestEvent, sendTest } from '../events/test-delivery.ts'
+import { imagineEvent } from '../events/event.ts'
+import { sendTest } from '../events/test-delivery.ts'
 import { createWebhookChannel } from '../events/webhooks/channel.ts'
-import { changeWebhookEndpoint, createWebhookEndpoint, rotateWebhookSecret } from '../events/webhooks/endpoints.ts'
+import { changeWebhookEndpoint, createWebhookEndpoint } from '../events/webhooks/endpoints.ts'
+import { rotateSecret } from '../events/webhooks/rotation.ts'
 import { readWebhookSettings } from '../events/webhooks/settings.ts'
 import type { Database } from '../db/connect.ts'
 import { type AdminCaller, endpoint } from './caller.ts'
@@ -169,8 +171,8 @@ const rotate = endpoint({
   answer: rotatedSecret,
   errors: [409],
   run: async ({ caller: { db, events, at }, params, body }) => {
-    const rotated = await rotateWebhookSecret(db, events, params.organization, params.id, body, at)
-    return { secret: rotated.secret, oldUntil: rotated.old?.until ?? null }
+    const found = await readSubscription(db, params.organization, 'webhook', params.id)
+    return rotateSecret(db, events, 'webhook', found, body, at)
   },
 })
 
@@ -187,7 +189,9 @@ const test = endpoint({
   answer: deliveryWithAttempts,
   run: async ({ caller: { db, events, at }, params }) => {
     const found = await readSubscription(db, params.organization, 'webhook', params.id)
-    const event = createTestEvent(found, 'webhook.test', 'WebhookEndpoint', at)
+    const { id, name: called } = found
+    const of = { type: 'webhook.test', resourceType: 'WebhookEndpoint', resourceId: id }
+    const event = imagineEvent(params.organization, of, { resource: { id, name: called } }, at)
     return showDelivery(await sendTest(db, createWebhookChannel(events), found, event, at))
   },
 })

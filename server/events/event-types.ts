@@ -37,14 +37,14 @@ export function findResourceType(type: string): string | undefined {
   const end = type.lastIndexOf('.')
   if (end === -1) return undefined
   const subject = type.slice(0, end)
-  return resourceTypes[subject] ?? subject
+  return Object.hasOwn(resourceTypes, subject) ? resourceTypes[subject] : subject
 }
 
 const ownType = /^[A-Za-z][\w-]*\.(created|updated|deleted|\*)$/
 
 /** Whether a type, or a pattern such as `user.*` or `*`, can mean any event at all. */
 export function isEventType(type: string): boolean {
-  if (type === '*' || type in eventTypes) return true
+  if (type === '*' || Object.hasOwn(eventTypes, type)) return true
   if (type.endsWith('.*') && Object.hasOwn(resourceTypes, type.slice(0, -2))) return true
   return ownType.test(type) && !Object.hasOwn(resourceTypes, type.slice(0, type.lastIndexOf('.')))
 }

@@ -1,4 +1,5 @@
 // An event as it is in the log, and as it is told.
+import { createId } from '../db/ids.ts'
 import type { JsonObject, JsonValue } from '../db/tables.ts'
 
 /** What has happened to one resource, numbered without gaps within its organization. */
@@ -69,4 +70,31 @@ export function toRow(event: LoggedEvent): EventRow {
 export function fromRow(row: EventRow): LoggedEvent {
   const { org_id, resource_type, resource_id, ...rest } = row
   return { organizationId: org_id, resourceType: resource_type, resourceId: resource_id, ...rest }
+}
+
+/** The same as the body of a webhook (Standard Webhooks). */
+export function toWebhook(event: LoggedEvent): JsonObject {
+  const { type = null, timestamp = null, ...data } = toJson(event)
+  return { type, timestamp, data }
+}
+
+/** An event that is not in the log: to try something, or to show it. */
+export function imagineEvent(
+  organizationId: string,
+  { type, resourceType, resourceId }: Pick<LoggedEvent, 'type' | 'resourceType' | 'resourceId'>,
+  data: Omit<EventData, 'directoryId' | 'requestId'>,
+  at: Date,
+): LoggedEvent {
+  const told = { directoryId: null, requestId: null, ...data }
+  return {
+    organizationId,
+    number: 0,
+    id: createId('evt', at),
+    type,
+    at,
+    resourceType,
+    resourceId,
+    version: 1,
+    data: told,
+  }
 }

@@ -15,8 +15,6 @@ import { type EventData, type LoggedEvent, toRow } from './event.ts'
 import { type Present, type PresentResource, writeData } from './event-data.ts'
 import { wakeSubscriptions } from './subscriptions.ts'
 
-export type { Present } from './event-data.ts'
-
 export interface NumberingParts {
   readonly db: Database
   readonly now: () => Date

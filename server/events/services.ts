@@ -6,7 +6,7 @@ import type { SubscriptionKind } from '../db/tables.ts'
 import type { Channel } from './channel.ts'
 import type { FeedWaiting } from './feeds/waiting.ts'
 import type { CompileCondition } from './interest.ts'
-import type { Present } from './numbering.ts'
+import type { Present } from './event-data.ts'
 import type { EndpointOf } from './feeds/security-event-parcels.ts'
 import type { SigningKeys } from './feeds/signing-keys.ts'
 

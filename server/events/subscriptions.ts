@@ -115,6 +115,23 @@ export async function readSubscription(
   return toSubscription(row)
 }
 
+/** The same, and nobody else changes it until the transaction ends. Throws not_found. */
+export async function lockSubscription(
+  tx: Database,
+  organizationId: string,
+  kind: SubscriptionKind,
+  id: string,
+): Promise<Subscription> {
+  await query(tx, 'select 1 from subscriptions where org_id = $1 and id = $2 for update', [organizationId, id])
+  return readSubscription(tx, organizationId, kind, id)
+}
+
+/** That what was checked is not what is stored any more. */
+export function explainRace(kind: SubscriptionKind): AppError {
+  const detail = `The ${kinds[kind].word} was changed at the same time; read it, and send the request again.`
+  return new AppError('conflict', detail)
+}
+
 /**
  * What is left out stays. Enabling one that was disabled starts it again where it stopped: what is still in the log is told.
  * Throws not_found, uniqueness.

@@ -8,22 +8,6 @@ import { type Delivery, readDelivery } from './deliveries.ts'
 import type { LoggedEvent } from './event.ts'
 import type { Subscription } from './subscription.ts'
 
-/** The event that is sent to try a webhook endpoint, or whatever else has a name; it is not in the log. */
-export function createTestEvent(subscription: Subscription, type: string, resourceType: string, at: Date): LoggedEvent {
-  const { organizationId, id, name } = subscription
-  return {
-    organizationId,
-    number: 0,
-    id: createId('evt', at),
-    type,
-    at,
-    resourceType,
-    resourceId: id,
-    version: 1,
-    data: { directoryId: null, requestId: null, resource: { id, name } },
-  }
-}
-
 /** One attempt, which is not repeated and leaves the subscription as it is. Throws not_found where the subscription is gone since. */
 export async function sendTest(
   db: Database,

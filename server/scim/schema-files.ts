@@ -22,6 +22,8 @@ const resourceTypeUrn = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType'
 // The last two are what may precede a path in Bulk.
 const reservedEndpoints = ['/me', '/bulk', '/schemas', '/resourcetypes', '/serviceproviderconfig', '/scim', '/v2']
 // What describes the protocol itself, and what organizations add to people and groups.
+// What events are named after that are not of resources, or of their parts.
+const reservedTypes = ['directory', 'webhookendpoint', 'webhook_endpoint', 'membership', 'sync']
 const reservedSchemas =
   /^urn:ietf:params:scim:schemas:(core:2\.0:(Schema|ResourceType|ServiceProviderConfig)$|extension:custom:)/i
 
@@ -161,7 +163,8 @@ function defineType(
   others: readonly ResourceTypeDefinition[],
 ): ResourceTypeDefinition {
   const { name, endpoint, description = name, schema, schemaExtensions = [] } = document
-  if (isReservedName(name)) throw refuse(file, `${name} cannot be the name of a resource type; choose another`)
+  if (isReservedName(name) || reservedTypes.includes(name.toLowerCase()))
+    throw refuse(file, `${name} cannot be the name of a resource type; choose another`)
   const namesake = orgTypeDefinitions.find((other) => other.name.toLowerCase() === name.toLowerCase())
   if (namesake !== undefined) throw refuseName(file, namesake)
   const lower = endpoint.toLowerCase()

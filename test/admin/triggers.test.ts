@@ -213,6 +213,17 @@ describe('triggers in the management API', () => {
       expect((body['data'] as Body[]).map((delivery) => delivery['id'])).to.deep.equal([tried.body['id']])
     })
 
+    it('by a webhook with an id of its own each time, for receivers pass over what they have had', async () => {
+      const action = { kind: 'webhook', url: world.receiver.origin }
+      const { id } = await world.addTrigger({ ...trigger, action })
+      const person = (await world.scim.createUser('ana'))['id']
+      for (const about of [{}, {}, { user: person }, { user: person }]) {
+        expect((await world.admin.post(`/triggers/${id}/test`, about)).body['state']).to.equal('delivered')
+      }
+      const ids = world.receiver.received.map(({ headers }) => headers['webhook-id'])
+      expect(new Set(ids).size).to.equal(4)
+    })
+
     it('and say what failed', async () => {
       const { id } = await world.addTrigger(trigger)
       world.mail.answer = () => ({ status: 554, message: 'no thanks' })

@@ -2,14 +2,14 @@
 import { expect } from 'chai'
 import { query } from '../../server/db/query.ts'
 import { deliver } from '../../server/events/delivery/deliver.ts'
-import { listDue } from '../../server/events/delivery/due.ts'
 import { startEngine } from '../../server/events/delivery/engine.ts'
 import { endHold, HoldLost, renewHold, takeHold } from '../../server/events/delivery/hold.ts'
 import { readQueue } from '../../server/events/delivery/queue.ts'
 import { disable, recordResults } from '../../server/events/delivery/record.ts'
 import { takeEvents } from '../../server/events/delivery/take.ts'
-import { clock, createTenant, type Tenant } from '../support/app.ts'
+import { clock, createTenant } from '../support/app.ts'
 import { numberAll, readLog } from '../support/event-log.ts'
+import { deliverDue } from '../support/events.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { httpChannel } from '../support/http-channel.ts'
 import { spyOn } from '../support/spy.ts'
@@ -39,7 +39,7 @@ describe('the engine', function () {
       })
       await deliver({ ...engine.parts, db }, { organizationId: tenant.organizationId, id }, never)
       isOver = statement <= at
-      await deliverDue(subscriber)
+      await deliverAll(subscriber)
       const numbers = (await readLog(tenant)).filter(({ type }) => type === 'user.created').map(({ number }) => number)
       expect(
         told().map(({ number }) => number),
@@ -54,11 +54,11 @@ describe('the engine', function () {
     for (let round = 0; round < 25; round++) {
       const work = Array.from({ length: 4 }, async (_, index) => {
         await tenant.scim.createUser(`user-${round}-${index}`)
-        await Promise.all([numberAll(tenant), deliverDue(subscriber)])
+        await Promise.all([numberAll(tenant), deliverAll(subscriber)])
       })
       await Promise.all(work)
       await numberAll(tenant)
-      await deliverDue(subscriber)
+      await deliverAll(subscriber)
       expect(told(), `round ${round}`).to.have.lengthOf((round + 1) * 4)
     }
   })
@@ -71,7 +71,7 @@ describe('the engine', function () {
       const subscriber = await made
       await tenant.scim.createUser(`after-${round}`)
       await numberAll(tenant)
-      await deliverDue(subscriber)
+      await deliverAll(subscriber)
       expect(subscriber.told(), `round ${round}`).to.have.lengthOf(1)
     }
   })
@@ -137,7 +137,7 @@ describe('the engine', function () {
     const stopped = AbortSignal.abort()
     await deliver(engine.parts, { organizationId: tenant.organizationId, id }, stopped)
     expect(told()).to.have.lengthOf(0)
-    await deliverDue({ tenant, engine })
+    await deliverAll({ tenant, engine })
     expect(told()).to.have.lengthOf(1)
   })
 
@@ -205,13 +205,8 @@ describe('the engine', function () {
   })
 })
 
-async function deliverDue({ tenant, engine }: Pick<Subscriber, 'tenant' | 'engine'>): Promise<void> {
-  const { organizationId }: Pick<Tenant, 'organizationId'> = tenant
-  for (;;) {
-    const due = await listDue(testDatabase(), clock.now(), { limit: 100, organizationId })
-    if (due.length === 0) return
-    await Promise.all(due.map((key) => deliver(engine.parts, key, never)))
-  }
+async function deliverAll({ tenant, engine }: Pick<Subscriber, 'tenant' | 'engine'>): Promise<void> {
+  while (await deliverDue(engine.parts, tenant.organizationId));
 }
 
 async function losesHold(work: Promise<unknown>): Promise<void> {

@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose'
 import { query } from '../../server/db/query.ts'
 import { transaction } from '../../server/db/transaction.ts'
 import { anonymizeUser } from '../../server/directory/anonymize.ts'
+import { imagineEvent } from '../../server/events/event.ts'
 import { replay } from '../../server/events/delivery/replay.ts'
 import { createFeedChannel } from '../../server/events/feeds/channel.ts'
 import { makeParcels } from '../../server/events/feeds/security-event-parcels.ts'
@@ -337,24 +338,19 @@ describe('tokens of a feed', () => {
     })
   })
 
-  it('are not made of what is no resource', () => {
+  it('are not made of what is no resource', async () => {
+    const { endpointOf } = (await createFeedWorld()).services
     const at = clock.now()
-    const data = { directoryId: null, requestId: null, resource: {} }
-    const events = ['directory.created', 'sync.queued', 'webhook_endpoint.disabled'].map((type, index) => ({
-      event: {
-        organizationId: 'org_0',
-        number: index + 1,
-        id: 'evt_0',
-        type,
-        at,
-        resourceType: 'Sync',
-        resourceId: 'x',
-        version: 1,
-        data,
-      },
+    const types = {
+      'directory.created': 'Directory',
+      'sync.queued': 'Sync',
+      'webhook_endpoint.disabled': 'WebhookEndpoint',
+    }
+    const events = Object.entries(types).map(([type, resourceType]) => ({
+      event: imagineEvent('org_0', { type, resourceType, resourceId: 'x' }, { resource: {} }, at),
       concern: { before: true, after: true },
     }))
-    expect(makeParcels(events, 'full', () => '/Syncs')).to.deep.equal([])
+    expect(makeParcels(events, 'full', endpointOf)).to.deep.equal([])
   })
 })
 

@@ -1,37 +1,22 @@
 // The migration that brings the log: what happened before is told from then on, as it was.
-import { promises as fs } from 'node:fs'
-import path from 'node:path'
 import { expect } from 'chai'
-import { FileMigrationProvider, Migrator } from 'kysely/migration'
-import { connect, type Database } from '../../server/db/connect.ts'
 import { migrate } from '../../server/db/migrate.ts'
 import { query } from '../../server/db/query.ts'
 import { readEvents } from '../../server/events/log.ts'
 import { numberEvents } from '../../server/events/numbering.ts'
 import { numberingParts } from '../support/event-log.ts'
-import { insertOldOrganization } from '../support/old-organization.ts'
-import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
-
-const migrationFolder = path.resolve(import.meta.dirname, '../../migrations')
+import { createOldDatabase, insertOldOrganization, migrateUntil, type OldDatabase } from '../support/old-database.ts'
 
 describe('the migration to the event log', () => {
-  const name = `events_${process.pid}`
-  let db: Database
-
+  let old: OldDatabase
   before(async () => {
-    await query(testDatabase(), `create database ${name}`)
-    const url = new URL(testDatabaseUrl())
-    url.pathname = `/${name}`
-    db = connect({ url: url.href, poolSize: 2 })
+    old = await createOldDatabase('events')
   })
-  after(async () => {
-    await db.destroy()
-    await query(testDatabase(), `drop database ${name}`)
-  })
+  after(() => old.remove())
 
   it('keeps the events that nobody has read yet, in their order', async () => {
-    const migrator = new Migrator({ db, provider: new FileMigrationProvider({ fs, path, migrationFolder }) })
-    expect((await migrator.migrateTo('0012-sync-runs')).error).to.equal(undefined)
+    const { db } = old
+    await migrateUntil(db, '0013-event-log')
     const at = new Date('2026-01-31T12:00:00Z')
     const { organizationId, directoryId } = await insertOldOrganization(db, at)
     const differences = [

@@ -133,7 +133,7 @@ describe('subscriptions', () => {
 
     it('types that there are, alone or all of a kind', async () => {
       for (const types of [['*'], ['user.*'], ['user.created', 'membership.added'], ['sync.queued']]) await check(types)
-      for (const types of [[], ['user'], ['user.eaten'], ['User.created.*'], ['']]) {
+      for (const types of [[], ['user'], ['user.eaten'], ['User.created.*'], [''], ['constructor'], ['toString']]) {
         await fails(check(types), 'invalid_value')
       }
     })

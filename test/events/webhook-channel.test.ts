@@ -3,9 +3,9 @@ import { expect } from 'chai'
 import { randomBytes } from 'node:crypto'
 import { createSealer } from '../../server/auth/sealer.ts'
 import type { Channel, Outcome } from '../../server/events/channel.ts'
+import { imagineEvent } from '../../server/events/event.ts'
 import type { Subscription } from '../../server/events/subscription.ts'
 import { readSubscription } from '../../server/events/subscriptions.ts'
-import { createTestEvent } from '../../server/events/test-delivery.ts'
 import { createWebhookChannel } from '../../server/events/webhooks/channel.ts'
 import { createWebhookEndpoint } from '../../server/events/webhooks/endpoints.ts'
 import { createOutgoing, type Outgoing } from '../../server/ops/outgoing.ts'
@@ -46,7 +46,9 @@ describe('the webhook channel', () => {
 
   function send(channel: Channel, subscription: Subscription): Promise<Outcome> {
     const at = clock.now()
-    const event = createTestEvent(subscription, 'webhook.test', 'WebhookEndpoint', at)
+    const { organizationId, id, name } = subscription
+    const of = { type: 'webhook.test', resourceType: 'WebhookEndpoint', resourceId: id }
+    const event = imagineEvent(organizationId, of, { resource: { id, name } }, at)
     return channel.send(subscription, { id: 'dlv_1', event, content: null, attempt: 1, at })
   }
 

@@ -90,9 +90,11 @@ describe('the folder of schemas', () => {
     await withFolder({ 'a.json': widgets(complex('$ref'), { name: 'a-b_c$9' }) }, (folder) => {
       expect(listNames(readTypes(folder))).to.include('Widget')
     })
-    expect(await refusal({ 'a.json': [typeFile('valueOf', widgetSchema), widgets({ name: 'a' })[0]] })).to.include(
-      'valueOf cannot be the name of a resource type',
-    )
+    for (const type of ['valueOf', 'Directory', 'webhookEndpoint', 'Membership']) {
+      expect(await refusal({ 'a.json': [typeFile(type, widgetSchema), widgets({ name: 'a' })[0]] })).to.include(
+        `${type} cannot be the name of a resource type`,
+      )
+    }
   })
 
   it('7643-2.3-01 refuses types that the standard does not have, and says which it has', async () => {

@@ -10,17 +10,12 @@ export interface DueSubscription extends SubscriptionKey {
 
 const dueSql = `enabled and due_at <= $1::timestamptz and (holder is null or held_until <= $1::timestamptz)`
 
-/** Those that nobody delivers for, who waits longest first: of all organizations, or of one. */
-export async function listDue(
-  db: Database,
-  now: Date,
-  { limit, organizationId }: { readonly limit: number; readonly organizationId?: string },
-): Promise<DueSubscription[]> {
+/** Those that nobody delivers for, who waits longest first. */
+export async function listDue(db: Database, now: Date, limit: number): Promise<DueSubscription[]> {
   const rows = await query<{ org_id: string; id: string; is_abandoned: boolean }>(
     db,
-    `select org_id, id, holder is not null as is_abandoned from subscriptions
-     where ${dueSql}${organizationId === undefined ? '' : ' and org_id = $3'} order by due_at limit $2`,
-    organizationId === undefined ? [now, limit] : [now, limit, organizationId],
+    `select org_id, id, holder is not null as is_abandoned from subscriptions where ${dueSql} order by due_at limit $2`,
+    [now, limit],
   )
   return rows.map((row) => ({ organizationId: row.org_id, id: row.id, isAbandoned: row.is_abandoned }))
 }

@@ -58,7 +58,7 @@ class WakeLoop {
   async #sendDue(): Promise<void> {
     const { db, now, jobs } = this.#parts
     this.#listedAt = performance.now()
-    const due = await listDue(db, now(), { limit: dueAtOnce })
+    const due = await listDue(db, now(), dueAtOnce)
     if (due.length === 0) return
     await jobs.send(due)
     if (!due.some(({ isAbandoned }) => isAbandoned) || performance.now() - this.#gaveUpAt < giveUpEveryMs) return

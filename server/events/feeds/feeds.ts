@@ -1,14 +1,19 @@
 // Feeds: made and changed. What they have in common with others who hear of events is in subscriptions.ts.
 import { listTokens } from '../../auth/tokens.ts'
 import type { Database } from '../../db/connect.ts'
-import { query } from '../../db/query.ts'
 import { transaction } from '../../db/transaction.ts'
 import { AppError } from '../../errors.ts'
 import { type FeedSettings, readFeedSettings, sealAuthorization, writeFeedSettings } from './feed.ts'
 import { checkInterest } from '../interest.ts'
 import type { EventServices } from '../services.ts'
 import type { Subscription } from '../subscription.ts'
-import { changeSubscription, createSubscription, readSubscription } from '../subscriptions.ts'
+import {
+  changeSubscription,
+  createSubscription,
+  explainRace,
+  lockSubscription,
+  readSubscription,
+} from '../subscriptions.ts'
 
 export interface FeedDraft extends FeedSettings {
   readonly name: string
@@ -59,10 +64,7 @@ export async function changeFeed(
     settings: writeFeedSettings(settings),
   }
   await transaction(db, async (tx) => {
-    await query(tx, 'select 1 from subscriptions where org_id = $1 and id = $2 for update', [organizationId, id])
-    if (isChanged(before, await readSubscription(tx, organizationId, 'feed', id))) {
-      throw new AppError('conflict', 'The feed was changed at the same time; read it, and send the request again.')
-    }
+    if (isChanged(before, await lockSubscription(tx, organizationId, 'feed', id))) throw explainRace('feed')
     await changeSubscription(tx, organizationId, 'feed', id, changes, at)
   })
 }

@@ -17,9 +17,6 @@ import {
 /** Where resources of a type are; undefined for what is no SCIM resource. */
 export type EndpointOf = (resourceType: string) => string | undefined
 
-// What is no SCIM resource, though an operator may have declared a type with the name of one.
-const otherTypes = /^(directory|sync|webhook_endpoint)\./
-
 /** How many members one token tells of at most (RFC 9967 section 5). */
 export const maxMembers = 100
 
@@ -35,8 +32,7 @@ interface Payloads {
 
 /** The parcels of the events, in their order. */
 export function makeParcels(told: readonly Told[], mode: FeedMode, endpointOf: EndpointOf): Parcel[] {
-  const ofResources = told.filter(({ event }) => !otherTypes.test(event.type))
-  const versions = Map.groupBy(ofResources, ({ event }) => `${event.resourceId}.${event.version}`)
+  const versions = Map.groupBy(told, ({ event }) => `${event.resourceId}.${event.version}`)
   return [...versions].flatMap(([txn, version]) => {
     const first = version[0]?.event
     const endpoint = first === undefined ? undefined : endpointOf(first.resourceType)

@@ -5,9 +5,9 @@ import { readStoredUser } from '../../directory/contact.ts'
 import { AppError } from '../../errors.ts'
 import type { Channel } from '../channel.ts'
 import type { Delivery } from '../deliveries.ts'
-import { type LoggedEvent, toJson } from '../event.ts'
+import { imagineEvent, type LoggedEvent, toWebhook } from '../event.ts'
 import { readEvent } from '../log.ts'
-import { createEventOf, createSampleEvent, nameType, sampleMember, sampleVariables } from './sample-event.ts'
+import { createSampleEvent, nameType, sampleMember, sampleVariables } from './sample-event.ts'
 import type { EventServices } from '../services.ts'
 import type { Subscription } from '../subscription.ts'
 import { renderTemplate, TemplateError } from './template.ts'
@@ -100,7 +100,7 @@ async function imagine(
     if (stored === undefined) throw missing('user', `There is no user ${user}.`)
     const resource = { id: user, ...(await present(db, organizationId, 'User'))(stored) }
     const type = nameType(types.filter((one) => one.startsWith('user.')))
-    const event = createEventOf(organizationId, { type, resourceType: 'User', id: user, resource }, at)
+    const event = imagineEvent(organizationId, { type, resourceType: 'User', resourceId: user }, { resource }, at)
     return { event, variables: await readVariables(db, event) }
   }
   const event = createSampleEvent(organizationId, types, at)
@@ -121,9 +121,7 @@ function render(action: Action, event: LoggedEvent, variables: JsonObject): Prev
     }
     case 'slack':
       return { ...none, kind: 'slack', text: renderTemplate('slack', 'text', action.text, variables) }
-    case 'webhook': {
-      const { type = null, timestamp = null, ...data } = toJson(event)
-      return { ...none, kind: 'webhook', body: { type, timestamp, data } }
-    }
+    case 'webhook':
+      return { ...none, kind: 'webhook', body: toWebhook(event) }
   }
 }

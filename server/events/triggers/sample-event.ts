@@ -2,14 +2,7 @@
 import type { JsonObject } from '../../db/tables.ts'
 import { enterpriseUser } from '../../directory/user-record.ts'
 import { findResourceType } from '../event-types.ts'
-import type { LoggedEvent } from '../event.ts'
-
-interface Subject {
-  readonly type: string
-  readonly resourceType: string
-  readonly id: string
-  readonly resource: JsonObject
-}
+import { imagineEvent, type LoggedEvent } from '../event.ts'
 
 const person = {
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', enterpriseUser],
@@ -36,35 +29,16 @@ export function createSampleEvent(organizationId: string, types: readonly string
   const resourceType = findResourceType(type) ?? 'User'
   const { id, resource } = samples[resourceType] ?? { id: 'sample', resource: {} }
   const isMembership = type.startsWith('membership.')
-  return {
-    ...createEventOf(organizationId, { type, resourceType, id, resource }, at),
-    data: {
-      directoryId: null,
-      requestId: null,
+  return imagineEvent(
+    organizationId,
+    { type, resourceType, resourceId: id },
+    {
       resource: { id, ...resource },
       ...(type.endsWith('.updated') && { changes: { title: { before: 'Trainee', after: 'Account Manager' } } }),
       ...(isMembership && { member: { id: 'emp_sample', type: 'User' } }),
     },
-  }
-}
-
-/** An event of a resource as it is. */
-export function createEventOf(
-  organizationId: string,
-  { type, resourceType, id, resource }: Subject,
-  at: Date,
-): LoggedEvent {
-  return {
-    organizationId,
-    number: 0,
-    id: 'evt_sample',
-    type,
     at,
-    resourceType,
-    resourceId: id,
-    version: 1,
-    data: { directoryId: null, requestId: null, resource },
-  }
+  )
 }
 
 /** What nobody could look up of a sample. */

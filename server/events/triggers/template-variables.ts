@@ -2,7 +2,7 @@
 import type { Database } from '../../db/connect.ts'
 import type { JsonObject, JsonValue } from '../../db/tables.ts'
 import { type Contact, readContact, readGroupName, toContact } from '../../directory/contact.ts'
-import { listDirectories, readOrganization } from '../../directory/directories.ts'
+import { nameDirectories, readOrganization } from '../../directory/directories.ts'
 import { asObject, enterpriseUser, rollcallUser } from '../../directory/user-record.ts'
 import { type LoggedEvent, toJson } from '../event.ts'
 
@@ -14,13 +14,13 @@ export async function readVariables(db: Database, event: LoggedEvent): Promise<J
   const { organizationId, resourceType, resourceId, data } = event
   const { resource, changes, member } = data
   const managerId = resourceType === 'User' ? findManager(resource) : undefined
-  const [organization, directories, manager, memberCard] = await Promise.all([
+  const [organization, names, manager, memberCard] = await Promise.all([
     readOrganization(db, organizationId),
-    data.directoryId === null ? [] : listDirectories(db, organizationId),
+    data.directoryId === null ? undefined : nameDirectories(db, organizationId),
     managerId === undefined ? undefined : readContact(db, organizationId, managerId),
     member === undefined ? undefined : readMember(db, organizationId, member),
   ])
-  const directory = directories.find(({ id }) => id === data.directoryId)
+  const directoryName = names?.get(data.directoryId ?? '')
   return {
     event: describeEvent(event),
     changes: (changes ?? {}) as JsonObject,
@@ -30,7 +30,7 @@ export async function readVariables(db: Database, event: LoggedEvent): Promise<J
     ...(manager !== undefined && { manager: { ...manager } }),
     ...(memberCard !== undefined && { member: memberCard }),
     organization: { id: organizationId, name: organization?.name ?? '' },
-    ...(directory !== undefined && { directory: { id: directory.id, name: directory.name } }),
+    ...(directoryName !== undefined && { directory: { id: data.directoryId, name: directoryName } }),
   }
 }
 

@@ -1,6 +1,5 @@
 // The triggers of an organization: made, read, changed, removed.
 import type { Database } from '../../db/connect.ts'
-import { query } from '../../db/query.ts'
 import { transaction } from '../../db/transaction.ts'
 import { AppError } from '../../errors.ts'
 import { ensureBuiltInTriggers } from './built-in.ts'
@@ -10,7 +9,9 @@ import type { Subscription } from '../subscription.ts'
 import {
   changeSubscription,
   createSubscription,
+  explainRace,
   listSubscriptions,
+  lockSubscription,
   readSubscription,
   removeSubscription,
 } from '../subscriptions.ts'
@@ -106,11 +107,8 @@ export async function changeTrigger(
   }
   const { action, ...secrets } = drafted === undefined ? noAction : await renewAction(services, current, drafted)
   await transaction(db, async (tx) => {
-    await query(tx, 'select 1 from subscriptions where org_id = $1 and id = $2 for update', [organizationId, id])
-    const present = await readSubscription(tx, organizationId, 'trigger', id)
-    if (describeOrder(present) !== describeOrder(current)) {
-      throw new AppError('conflict', 'The trigger was changed at the same time; read it, and send the request again.')
-    }
+    const present = await lockSubscription(tx, organizationId, 'trigger', id)
+    if (describeOrder(present) !== describeOrder(current)) throw explainRace('trigger')
     const settings = readTriggerSettings(present)
     const renewed = action === undefined ? {} : { settings: writeTriggerSettings({ ...settings, action }) }
     await changeSubscription(tx, organizationId, 'trigger', id, { ...changes, ...secrets, ...renewed }, at)

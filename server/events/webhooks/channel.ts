@@ -1,7 +1,7 @@
 // Tells by webhooks as Standard Webhooks has them: a POST for each event, signed, with the id of the event as its own.
 import { AppError } from '../../errors.ts'
 import type { Channel, DueDelivery, Outcome } from '../channel.ts'
-import { type LoggedEvent, toJson } from '../event.ts'
+import { toWebhook } from '../event.ts'
 import { attemptRequest } from '../http-outcome.ts'
 import type { EventServices } from '../services.ts'
 import type { Subscription } from '../subscription.ts'
@@ -13,7 +13,7 @@ export function createWebhookChannel({ sealer, outgoing }: Pick<EventServices, '
   async function send(subscription: Subscription, { event, at }: DueDelivery): Promise<Outcome> {
     const { organizationId, secrets: sealed } = subscription
     const { url } = readWebhookSettings(subscription)
-    const body = writeBody(event)
+    const body = JSON.stringify(toWebhook(event))
     const secrets = await openSecrets(sealer, organizationId, sealed ?? '')
     const headers = {
       'content-type': 'application/json',
@@ -32,11 +32,6 @@ export function createWebhookChannel({ sealer, outgoing }: Pick<EventServices, '
       return { concurrency, perSecond: maxPerSecond }
     },
   }
-}
-
-function writeBody(event: LoggedEvent): string {
-  const { type, timestamp, ...data } = toJson(event)
-  return JSON.stringify({ type: type ?? null, timestamp: timestamp ?? null, data })
 }
 
 // The operator can mend it while it is tried again.

@@ -1,48 +1,27 @@
 // How a database of the version before comes to know the words of its people, and what is said where it may not.
 import { expect } from 'chai'
-import { promises as fs } from 'node:fs'
-import path from 'node:path'
-import { FileMigrationProvider, Migrator } from 'kysely/migration'
-import { connect, type Database } from '../../../server/db/connect.ts'
+import type { Database } from '../../../server/db/connect.ts'
 import { migrate } from '../../../server/db/migrate.ts'
 import { query } from '../../../server/db/query.ts'
 import { findPeople } from '../../../server/directory/lookup/lookup.ts'
 import { AppError } from '../../../server/errors.ts'
-import { insertOldOrganization } from '../../support/old-organization.ts'
-import { testDatabase, testDatabaseUrl } from '../../support/postgres.ts'
+import { createOldDatabase, insertOldOrganization, migrateUntil, type OldDatabase } from '../../support/old-database.ts'
 
-const migrationFolder = path.resolve(import.meta.dirname, '../../../migrations')
 const people = 2500
 
 describe('the migration that brings the lookup', function () {
   this.timeout(60_000)
 
-  const name = `lookup_${process.pid}`
   let db: Database
-
-  function open(user?: string): Database {
-    const url = new URL(testDatabaseUrl())
-    url.pathname = `/${name}`
-    if (user !== undefined) [url.username, url.password] = [user, 'secret']
-    return connect({ url: url.href, poolSize: 2 })
-  }
-
+  let old: OldDatabase
   beforeEach(async () => {
-    await query(testDatabase(), `create database ${name}`)
-    db = open()
+    old = await createOldDatabase('lookup')
+    db = old.db
   })
-
-  afterEach(async () => {
-    await db.destroy()
-    await query(testDatabase(), `drop database ${name} with (force)`)
-  })
+  afterEach(() => old.remove())
 
   it('reads the words of all who were there before', async () => {
-    const provider = new FileMigrationProvider({ fs, path, migrationFolder })
-    const names = Object.keys(await provider.getMigrations()).toSorted()
-    const before = names[names.indexOf('0011-name-words') - 1] ?? ''
-    const { error } = await new Migrator({ db, provider }).migrateTo(before)
-    expect(error).to.equal(undefined)
+    await migrateUntil(db, '0011-name-words')
     const at = new Date()
     const { organizationId, directoryId } = await insertOldOrganization(db, at)
     await query(
@@ -81,7 +60,7 @@ describe('the migration that brings the lookup', function () {
     })
 
     it('says what is to be done, and goes on when it is done', async () => {
-      const limited = open(user)
+      const limited = old.open(user)
       try {
         const error = await migrate(limited).then(
           () => undefined,

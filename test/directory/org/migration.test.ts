@@ -1,19 +1,13 @@
 // What migration 0010 makes of people who were there before, in a database of its own.
-import { promises as fs } from 'node:fs'
-import path from 'node:path'
 import { expect } from 'chai'
-import { FileMigrationProvider, Migrator } from 'kysely/migration'
-import { connect, type Database } from '../../../server/db/connect.ts'
+import type { Database } from '../../../server/db/connect.ts'
 import { migrate } from '../../../server/db/migrate.ts'
 import { query } from '../../../server/db/query.ts'
 import type { JsonObject } from '../../../server/db/tables.ts'
 import { listDepartments } from '../../../server/directory/org/departments.ts'
 import { toColumns } from '../../../server/directory/user-record.ts'
-import { insertOldOrganization } from '../../support/old-organization.ts'
-import { testDatabase, testDatabaseUrl } from '../../support/postgres.ts'
+import { createOldDatabase, insertOldOrganization, migrateUntil, type OldDatabase } from '../../support/old-database.ts'
 import { describePerson, type Person } from './company.ts'
-
-const migrationFolder = path.resolve(import.meta.dirname, '../../../migrations')
 
 const endDates = [
   ...['2020-02-29', '2021-02-29', '1900-02-29', '2000-02-29', '2021-04-31', '2021-12-31', '2021-13-01', '2021-00-10'],
@@ -35,23 +29,16 @@ const people: readonly Person[] = [
 ]
 
 describe('the migration to employees', () => {
-  const name = `migration_${process.pid}`
   let db: Database
-
+  let old: OldDatabase
   before(async () => {
-    await query(testDatabase(), `create database ${name}`)
-    const url = new URL(testDatabaseUrl())
-    url.pathname = `/${name}`
-    db = connect({ url: url.href, poolSize: 2 })
+    old = await createOldDatabase('employees')
+    db = old.db
   })
-  after(async () => {
-    await db.destroy()
-    await query(testDatabase(), `drop database ${name}`)
-  })
+  after(() => old.remove())
 
   it('gives people the last day that writing them would give them, whatever stands there, and counts departments', async () => {
-    const migrator = new Migrator({ db, provider: new FileMigrationProvider({ fs, path, migrationFolder }) })
-    expect((await migrator.migrateTo('0009-fewer-references')).error).to.equal(undefined)
+    await migrateUntil(db, '0010-employees')
     const at = new Date()
     const { organizationId, directoryId } = await insertOldOrganization(db, at)
     const resources = people.map((person, index) => describePerson(`p${index}`, person))
