@@ -61,6 +61,7 @@ describe('subscriptions', () => {
     const { organizationId } = tenant
     const before = await readSubscription(testDatabase(), organizationId, 'webhook', id)
     const changes = { types: ['group.*'], secrets: 'sealed' }
+    clock.advance(1)
     await changeSubscription(testDatabase(), organizationId, 'webhook', id, changes, clock.now())
     const { modifiedAt, ...after } = await readSubscription(testDatabase(), organizationId, 'webhook', id)
     const { modifiedAt: madeAt, ...unchanged } = before
