@@ -1,6 +1,7 @@
 // What the answer to a request means for a delivery, whatever is sent.
 import { toLine } from '../ops/line.ts'
 import { type Outgoing, type OutgoingAnswer, OutgoingError, type OutgoingRequest } from '../ops/outgoing.ts'
+import { readRetryAfter } from '../ops/retry-after.ts'
 import type { Outcome } from './channel.ts'
 
 const keptBytes = 2048
@@ -23,7 +24,7 @@ function readOutcome({ status, headers, body }: OutgoingAnswer, at: Date): Outco
   if (status >= 200 && status < 300) return { ...said, isDelivered: true }
   const failure = { ...said, isDelivered: false, error: explain(status, headers['location']) }
   if (status === 410) return { ...failure, disable: 'The receiver answered 410 Gone.' }
-  const waitMs = status === 429 || status === 503 ? readWait(headers['retry-after'], at) : undefined
+  const waitMs = status === 429 || status === 503 ? readRetryAfter(headers['retry-after'], at) : undefined
   return waitMs === undefined ? failure : { ...failure, waitMs }
 }
 
@@ -31,14 +32,6 @@ function explain(status: number, location: string | undefined): string {
   if (status < 300 || status >= 400) return `The receiver answered ${status}.`
   const place = location === undefined ? '' : ` to ${toLine(location)}`
   return `The receiver answered ${status}, a redirect${place}. Redirects are not followed: change the url to where it leads.`
-}
-
-/** Seconds or a date (RFC 9110 section 10.2.3); undefined for neither. */
-function readWait(retryAfter: string | undefined, at: Date): number | undefined {
-  if (retryAfter === undefined) return undefined
-  if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * 1000
-  const until = retryAfter.endsWith('GMT') ? Date.parse(retryAfter) : NaN
-  return Number.isNaN(until) ? undefined : Math.max(0, until - at.getTime())
 }
 
 // The bytes may end within a character. U+0000 cannot be stored.

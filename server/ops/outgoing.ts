@@ -19,12 +19,16 @@ export interface OutgoingRequest {
   readonly timeoutMs?: number
   /** TLS even where OUTGOING_ALLOW would do without. */
   readonly requiresTls?: boolean
+  /** The most bytes of an answer that is wanted whole: a longer one is an error. Without it the first 64 kB are kept. */
+  readonly maxAnswerBytes?: number
+  /** Ends the request; `send` then throws its reason. */
+  readonly signal?: AbortSignal
 }
 
 export interface OutgoingAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** The first 64 kB. */
+  /** The first 64 kB, or all of it where `maxAnswerBytes` says how much that may be. */
   readonly body: string
 }
 
@@ -48,11 +52,23 @@ export interface Outgoing {
   close(): Promise<void>
 }
 
-export class OutgoingError extends Error {}
+/** `refused`: nothing is sent there; `too_long`: the answer is; `failed`: anything else, which may be different the next time. */
+export type OutgoingFault = 'refused' | 'too_long' | 'failed'
+
+export class OutgoingError extends Error {
+  readonly fault: OutgoingFault
+
+  constructor(fault: OutgoingFault, message: string) {
+    super(message)
+    this.fault = fault
+  }
+}
 
 const usualTimeoutMs = 15_000
-const maxAnswerBytes = 65_536
+const keptBytes = 65_536
+/** Of a URL that is stored, and of one that is sent to, for that may have a long query. */
 const maxUrlLength = 2000
+const maxSentUrlLength = 8000
 
 /** Throws config_invalid where `allow` is not a list of hosts and networks. */
 export function createOutgoing(options: OutgoingOptions): Outgoing {
@@ -68,37 +84,46 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
   return {
     send: async (request) => {
       const { requiresTls = false, timeoutMs = usualTimeoutMs } = request
-      const fault = findFault(rules, request.url, requiresTls)
-      if (fault !== undefined) throw new OutgoingError(fault)
+      request.signal?.throwIfAborted()
+      const fault = findFault(rules, request.url, requiresTls, maxSentUrlLength)
+      if (fault !== undefined) throw new OutgoingError('refused', fault)
       const url = new URL(request.url)
       try {
-        const signal = AbortSignal.timeout(timeoutMs)
+        const timeout = AbortSignal.timeout(timeoutMs)
+        const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout])
         return await orAborted(signal, send(agent, url, request, signal))
       } catch (error) {
+        request.signal?.throwIfAborted()
         if (error instanceof OutgoingError) throw error
-        throw new OutgoingError(explainFault(error, url.host, timeoutMs))
+        throw new OutgoingError('failed', explainFault(error, url.host, timeoutMs))
       }
     },
     check: (url, { requiresTls = false } = {}) => {
-      const fault = findFault(rules, url, requiresTls)
+      const fault = findFault(rules, url, requiresTls, maxUrlLength)
       if (fault !== undefined) throw new AppError('invalid_value', fault, { data: { param: 'url' } })
     },
     close: () => agent.destroy(),
   }
 }
 
-// undici looks at the signal only once there is a connection; then it sends nothing more.
-function orAborted<Result>(signal: AbortSignal, result: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-    result.then(resolve, reject)
-  })
+// undici looks at the signal only once there is a connection; then it sends nothing more. The signal must not hold on to the answer, which
+// may be long, until its time is over.
+async function orAborted<Result>(signal: AbortSignal, result: Promise<Result>): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason as Error)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([result, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 async function send(
   agent: Agent,
   url: URL,
-  { method, headers, body }: OutgoingRequest,
+  { method, headers, body, maxAnswerBytes }: OutgoingRequest,
   signal: AbortSignal,
 ): Promise<OutgoingAnswer> {
   const answer = await agent.request({
@@ -109,7 +134,8 @@ async function send(
     ...(body !== undefined && { body }),
     signal,
   })
-  return { status: answer.statusCode, headers: readHeaders(answer), body: await readStart(answer.body) }
+  const text = maxAnswerBytes === undefined ? readStart(answer.body) : readWhole(answer.body, url.host, maxAnswerBytes)
+  return { status: answer.statusCode, headers: readHeaders(answer), body: await text }
 }
 
 function readHeaders({ headers }: Dispatcher.ResponseData): Record<string, string> {
@@ -124,16 +150,28 @@ async function readStart(body: AsyncIterable<unknown>): Promise<string> {
     if (!Buffer.isBuffer(chunk)) continue
     chunks.push(chunk)
     length += chunk.length
-    if (length >= maxAnswerBytes) break
+    if (length >= keptBytes) break
   }
-  return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8')
+  return Buffer.concat(chunks).subarray(0, keptBytes).toString('utf8')
+}
+
+async function readWhole(body: AsyncIterable<unknown>, host: string, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body) {
+    if (!Buffer.isBuffer(chunk)) continue
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > maxBytes) throw new OutgoingError('too_long', `${host} answers with more than ${maxBytes} bytes.`)
+  }
+  return Buffer.concat(chunks, length).toString('utf8')
 }
 
 // What is wrong with a URL, as a sentence.
-function findFault(rules: OutgoingRules, text: string, requiresTls: boolean): string | undefined {
+function findFault(rules: OutgoingRules, text: string, requiresTls: boolean, maxLength: number): string | undefined {
   const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol) || text.length > maxUrlLength) {
-    return `url must be an https URL with at most ${maxUrlLength} characters.`
+  if (url === null || !/^https?:$/.test(url.protocol) || text.length > maxLength) {
+    return `url must be an https URL with at most ${maxLength} characters.`
   }
   if (url.username !== '' || url.password !== '') return 'url must have no user name and no password in it.'
   const host = readHost(url.hostname)
@@ -171,7 +209,7 @@ function createConnector(rules: OutgoingRules, { ca, lookup }: OutgoingOptions):
       timeout: usualTimeoutMs,
       ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
       lookup: createLookup(find, (host, address) => {
-        if (!rules.isAllowedHost(host) && isRefused(address)) throw new OutgoingError(explain(host))
+        if (!rules.isAllowedHost(host) && isRefused(address)) throw new OutgoingError('refused', explain(host))
       }),
     })
   const secure = connectWith(

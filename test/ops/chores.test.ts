@@ -29,7 +29,7 @@ describe('chores', () => {
     await app.requestLog.flush()
     expect([await count('tombstones', tenant), await count('request_log', tenant)]).to.deep.equal([1, 2])
 
-    const retention = { db: testDatabase(), tombstoneDays: 30, requestLogDays: 10, eventDays: 60 }
+    const retention = { db: testDatabase(), tombstoneDays: 30, requestLogDays: 10, eventDays: 60, syncDays: 30 }
     await sweep({ ...retention, now: () => new Date(clock.now().getTime() + 9 * day) })
     expect([await count('tombstones', tenant), await count('request_log', tenant)]).to.deep.equal([1, 2])
     await sweep({ ...retention, now: () => new Date(clock.now().getTime() + 11 * day) })
@@ -48,7 +48,7 @@ describe('chores', () => {
     await addDelivery(tenant, 'dlv_2', then, null)
     await addDelivery(tenant, 'dlv_3', then, new Date(then.getTime() + 3 * day))
 
-    const retention = { db: testDatabase(), tombstoneDays: 30, requestLogDays: 10, eventDays: 2 }
+    const retention = { db: testDatabase(), tombstoneDays: 30, requestLogDays: 10, eventDays: 2, syncDays: 30 }
     await sweep({ ...retention, now: () => new Date(then.getTime() + day) })
     expect([await count('events', tenant), await count('deliveries', tenant)]).to.deep.equal([last, 3])
 

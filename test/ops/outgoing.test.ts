@@ -192,7 +192,7 @@ describe('outgoing requests', () => {
     ['hooks.example', 'url must be an https URL'],
     ['ftp://hooks.example/', 'url must be an https URL'],
     ['file:///etc/passwd', 'url must be an https URL'],
-    [`https://hooks.example/${'a'.repeat(2000)}`, 'url must be an https URL'],
+    [`https://hooks.example/${'a'.repeat(8000)}`, 'url must be an https URL'],
     ['https://user@hooks.example/', 'no user name and no password'],
     ['https://user:secret@hooks.example/', 'no user name and no password'],
     ['https://:secret@hooks.example/', 'no user name and no password'],
@@ -372,6 +372,118 @@ describe('outgoing requests', () => {
       const none = create({ lookup: async () => [] })
       expect(await fail(none, 'https://hooks.example/')).to.equal('hooks.example is no name that can be found.')
     })
+  })
+
+  describe('whose answer is wanted whole', () => {
+    const send = (outgoing: Outgoing, url: string, maxAnswerBytes: number) =>
+      outgoing.send({ method: 'GET', url, headers: {}, maxAnswerBytes })
+
+    it('keep all of it, up to the limit', async () => {
+      const receiver = await receive()
+      const text = 'é'.repeat(500_000)
+      receiver.answer = (_request, response) => response.end(text)
+      const { body } = await send(create({ allow: '127.0.0.1' }), receiver.origin, 1_000_000)
+      expect(body === text).to.equal(true)
+    })
+
+    it('fail where it is longer, with or without an end', async () => {
+      const receiver = await receive()
+      const outgoing = create({ allow: '127.0.0.1' })
+      const closed = new Promise<void>((resolve) => {
+        receiver.answer = (_request, response) => {
+          const pour = (): void => {
+            while (response.write('x'.repeat(65_536)));
+          }
+          response.on('drain', pour).on('close', resolve)
+          pour()
+        }
+      })
+      const endless = await send(outgoing, receiver.origin, 1_000_000).catch((error: unknown) => error)
+      await closed
+      receiver.answer = (_request, response) => response.end('x'.repeat(1001))
+      const long = await send(outgoing, receiver.origin, 1000).catch((error: unknown) => error)
+      for (const [error, limit] of [
+        [endless, 1_000_000],
+        [long, 1000],
+      ] as const) {
+        expect(error)
+          .to.be.instanceOf(OutgoingError)
+          .and.to.include({
+            fault: 'too_long',
+            message: `127.0.0.1:${receiver.port} answers with more than ${limit} bytes.`,
+          })
+      }
+    })
+
+    it('go to URLs with long queries, but not with endless ones', async () => {
+      const receiver = await receive()
+      const outgoing = create({ allow: '127.0.0.1' })
+      const url = `${receiver.origin}/?${'a'.repeat(6000)}`
+      expect((await send(outgoing, url, 1000)).status).to.equal(200)
+      expect(refuse(outgoing, url)).to.contain('at most 2000 characters')
+      expect(await fail(outgoing, `${receiver.origin}/?${'a'.repeat(8000)}`)).to.contain('at most 8000 characters')
+      expect(receiver.received).to.have.length(1)
+    })
+  })
+
+  describe('that the caller ends', () => {
+    const reason = new Error('not wanted any more')
+
+    async function end(outgoing: Outgoing, url: string, signal: AbortSignal, timeoutMs = 15_000): Promise<unknown> {
+      const sent = outgoing.send({ method: 'GET', url, headers: {}, signal, timeoutMs })
+      return sent.catch((error: unknown) => error)
+    }
+
+    it('throw the reason, and are not sent where it ended before', async () => {
+      const receiver = await receive()
+      const outgoing = create({ allow: '127.0.0.1' })
+      expect(await end(outgoing, receiver.origin, AbortSignal.abort(reason))).to.equal(reason)
+      expect(receiver.received).to.have.length(0)
+    })
+
+    it('throw the reason at once, and hang up', async () => {
+      const receiver = await receive()
+      const outgoing = create({ allow: '127.0.0.1' })
+      const controller = new AbortController()
+      const closed = new Promise<void>((resolve) => {
+        receiver.answer = (_request, response) => {
+          response.on('close', resolve)
+          controller.abort(reason)
+        }
+      })
+      expect(await end(outgoing, receiver.origin, controller.signal)).to.equal(reason)
+      await closed
+    })
+
+    it('throw the reason while the name is looked up', async () => {
+      const controller = new AbortController()
+      const lookup: Lookup = () => {
+        controller.abort(reason)
+        return new Promise(() => undefined)
+      }
+      expect(await end(create({ lookup }), 'https://hooks.example/', controller.signal)).to.equal(reason)
+    })
+
+    it('end in time all the same', async () => {
+      const receiver = await receive()
+      receiver.answer = () => undefined
+      const { signal } = new AbortController()
+      const error = await end(create({ allow: '127.0.0.1' }), receiver.origin, signal, 200)
+      expect(error).to.be.instanceOf(OutgoingError).and.to.include({ fault: 'failed' })
+    })
+  })
+
+  it('say whether nothing was sent or something failed', async () => {
+    const lookup: Lookup = async () => [{ address: '10.0.0.1', family: 4 }]
+    const { port } = await receive()
+    for (const [url, fault] of [
+      ['https://10.0.0.1/', 'refused'],
+      ['https://hooks.example/', 'refused'],
+      [`https://127.0.0.1:${port}/`, 'failed'],
+    ] as const) {
+      const sent = create({ allow: '127.0.0.1', lookup }).send({ method: 'GET', url, headers: {} })
+      expect(await sent.catch((error: unknown) => error)).to.include({ fault })
+    }
   })
 
   describe('over TLS', () => {
