@@ -16,7 +16,10 @@ const constraintErrors: Readonly<Record<string, () => AppError>> = {
   tokens_live_per_directory: () =>
     new AppError('uniqueness', 'The directory already has two live tokens; revoke one of them first.'),
   tokens_hash: () => new AppError('uniqueness', 'This token is in use already.'),
+  sync_runs_unfinished: () =>
+    new AppError('conflict', 'Another run of the directory is under way; wait for it, or cancel it.'),
   directories_name: () => new AppError('uniqueness', 'The organization already has a directory of this name.'),
+  locations_name: () => new AppError('uniqueness', 'The organization already has a location of this name.'),
   organizations_name: () => new AppError('uniqueness', 'There is already an organization of this name.'),
   issuers_issuer_audience: () => new AppError('uniqueness', 'This issuer and audience are in use already.'),
   issuers_directory: () => new AppError('invalid_value', 'directoryId: there is no such directory.'),
@@ -24,6 +27,7 @@ const constraintErrors: Readonly<Record<string, () => AppError>> = {
   subscriptions_name: () => new AppError('uniqueness', 'name is taken by another one of this organization.'),
   subscriptions_built_in: () => new AppError('uniqueness', 'The organization has this built-in trigger already.'),
   links_directory: () => new AppError('not_found'),
+  users_org_id_directory_id_fkey: () => new AppError('not_found'),
 }
 
 /** SQLSTATE classes 08 and 57P, and what Node and pg say when the server cannot be reached or went away. */

@@ -21,6 +21,8 @@ export type IdPrefix =
   | 'feed'
   | 'dlv'
   | 'key'
+  | 'link'
+  | 'loc'
 
 /** A new id such as `emp_01kaq3v5w8f2…`; `now` orders it. */
 export function createId(prefix: IdPrefix, now: Date): string {

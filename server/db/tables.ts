@@ -18,6 +18,7 @@ export interface Tables {
     schema_version: Generated<number>
     attribute_authority: ColumnType<Record<string, string[]>, string | undefined, string>
     last_event: Generated<number>
+    time_zone: Generated<string>
     created_at: Date
   }
   directories: {
@@ -32,6 +33,38 @@ export interface Tables {
     send_offboarding_emails: Generated<boolean>
     version: Generated<number>
     created_at: Date
+    settings: ColumnType<JsonObject, string | undefined, string>
+    mapping: ColumnType<JsonObject, string | undefined, string>
+    rules_version: Generated<number>
+    connection: ColumnType<JsonObject | null, string | null | undefined, string | null>
+    secrets: string | null
+    connected_at: Date | null
+    checked_at: Date | null
+    checks: ColumnType<JsonValue, string | null | undefined, string | null>
+    paused_at: Date | null
+    next_run_at: Date | null
+    cursor: ColumnType<JsonValue, string | null | undefined, string | null>
+    confirmed_at: Date | null
+    confirmed_rules: number | null
+  }
+  locations: {
+    org_id: string
+    id: string
+    name: string
+    name_key: string
+    time_zone: string | null
+    created_at: Date
+  }
+  setup_links: {
+    org_id: string
+    id: string
+    directory_id: string
+    hash: Buffer
+    created_at: Date
+    expires_at: Date
+    opened_at: Date | null
+    finished_at: Date | null
+    revoked_at: Date | null
   }
   tokens: {
     org_id: string
@@ -91,9 +124,7 @@ export interface Tables {
     user_id: string
     directory_id: string
     external_id: string | null
-    source_id: string | null
     resource: Json<JsonObject | null>
-    raw: Json<JsonValue>
     created_at: Date
     seen_at: Date
     ended_at: Date | null
@@ -240,7 +271,7 @@ export interface Tables {
     directory_id: string
     type: 'full' | 'incremental' | 'manual'
     include_groups: boolean
-    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
+    status: 'queued' | 'running' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled'
     queued_at: Date
     started_at: Date | null
     completed_at: Date | null
@@ -249,6 +280,87 @@ export interface Tables {
     errors: ColumnType<JsonObject[], string | undefined, string>
     next_sync_token: string | null
     version: Generated<number>
+    purpose: Generated<'sync' | 'preview' | 'import' | 'lifecycle'>
+    is_full: Generated<boolean>
+    stage: Generated<'fetch' | 'plan' | 'guard' | 'apply' | 'notify'>
+    progress: ColumnType<JsonObject, string | undefined, string>
+    field_counts: ColumnType<Record<string, number> | null, string | null | undefined, string | null>
+    digest: string | null
+    rules_version: Generated<number>
+    applied_position: Generated<number>
+    hold: ColumnType<JsonObject | null, string | null | undefined, string | null>
+    failure: ColumnType<JsonObject | null, string | null | undefined, string | null>
+    error_count: Generated<number>
+    attempt: Generated<number>
+    due_at: Date | null
+    cancel_requested_at: Date | null
+    holder: string | null
+    held_until: Date | null
+    token_id: string | null
+    request_id: string | null
+    input: ColumnType<JsonObject | null, string | null | undefined, string | null>
+  }
+  run_pages: {
+    org_id: string
+    run_id: string
+    number: number
+    cursor: Json<JsonValue>
+    user_ids: string[]
+    group_ids: string[]
+    deleted_ids: string[]
+    faults: Json<JsonObject[]>
+    field_counts: Json<Record<string, number>>
+    digest: string
+  }
+  pulled_records: {
+    org_id: string
+    run_id: string
+    type: 'user' | 'group'
+    source_id: string
+    directory_id: string
+    hash: string
+    raw: Json<JsonObject>
+    resource: Json<JsonObject>
+    facts: Json<JsonObject>
+    user_name_key: string | null
+    employee_number_key: string | null
+    email_keys: string[]
+  }
+  run_members: {
+    org_id: string
+    run_id: string
+    page: number
+    group_id: string
+    member_type: 'user' | 'group'
+    stated_by: 'member' | 'group'
+    member_ids: string[]
+  }
+  run_changes: {
+    org_id: string
+    run_id: string
+    position: number
+    resource_type: 'User' | 'Group'
+    source_id: string | null
+    resource_id: string | null
+    operation: string
+    version: number | null
+    name: string | null
+    code: string | null
+    detail: string | null
+    plan: Json<JsonObject>
+  }
+  source_records: {
+    org_id: string
+    directory_id: string
+    type: 'user' | 'group'
+    source_id: string
+    hash: string
+    run_id: string
+    resource_id: string | null
+    speaks: boolean
+    problem: string | null
+    due_at: Date | null
+    missing_since: Date | null
   }
   request_log: {
     org_id: string

@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
 import { changesJson, changesSql, type Event } from './changes.ts'
 import { forgetWhatWasSaid, forgetWords } from './forget.ts'
+import { forgetRecords } from './forget-records.ts'
 import { readHistories } from './history.ts'
 import { leaveGroups } from './memberships.ts'
 import { awaitOutbox } from './outbox.ts'
@@ -24,6 +25,7 @@ export async function anonymizeUser(tx: Database, actor: Actor, id: string): Pro
   if (known === undefined) throw new AppError('not_found', `There is no user ${id.slice(0, 80)}.`)
   if (known === 'anonymized') return
   await forgetWhatWasSaid(tx, actor.organizationId, id, known.names)
+  await forgetRecords(tx, actor.organizationId, id, known.names)
   await forgetWords(tx, actor.organizationId, id, readWordKeys(actor.organizationId, known.resource))
   const event: Event = { type: 'user.anonymized', resourceType: 'User', resourceId: id, version: known.version }
   if (known.isDeleted) {
@@ -69,7 +71,7 @@ async function anonymizeRecord(tx: Database, actor: Actor, id: string): Promise<
   const columns = { ...toColumns(organizationId, rest), last_day: '-infinity', word_keys: '' }
   const version = row.version + 1
   await query(tx, anonymizeSql, [organizationId, id, JSON.stringify(columns), version, at])
-  const names = links.flatMap((link) => [link.external_id, link.source_id, ...listNames(link.resource ?? {})])
+  const names = links.flatMap((link) => [link.external_id, ...listNames(link.resource ?? {})])
   return { resource, names: [...listNames(resource), ...dropNulls(names)], version, isDeleted: false }
 }
 
@@ -80,11 +82,10 @@ const lockSql = `select version, resource, manager_id, anonymized_at is not null
 
 interface LinkRow {
   readonly external_id: string | null
-  readonly source_id: string | null
   readonly resource: JsonObject | null
 }
 
-const linksSql = 'select external_id, source_id, resource from links where org_id = $1 and user_id = $2'
+const linksSql = 'select external_id, resource from links where org_id = $1 and user_id = $2'
 
 // The links of directories are ended, so that the person is gone for them; their own record is the manual directory's.
 const anonymizeSql = `with manual as (
@@ -95,7 +96,7 @@ const anonymizeSql = `with manual as (
     from manual, json_to_record($3::json) as r(${columnSql.types})
     where u.org_id = $1 and u.id = $2
   ), silenced as (
-    update links l set resource = null, raw = null, external_id = null, source_id = null,
+    update links l set resource = null, external_id = null,
       ended_at = case when l.directory_id = manual.id then null else coalesce(l.ended_at, $5::timestamptz) end
     from manual where l.org_id = $1 and l.user_id = $2
   )

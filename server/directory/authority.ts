@@ -97,7 +97,7 @@ function unflatten(values: Map<string, JsonValue>): UserResource {
 
 const coreUser = 'urn:ietf:params:scim:schemas:core:2.0:User'
 
-// A resource names the schemas that it has data of (RFC 7643 section 3).
-function listSchemas(resource: JsonObject): string[] {
+/** A resource names the schemas that it has data of (RFC 7643 section 3). */
+export function listSchemas(resource: JsonObject): string[] {
   return [coreUser, ...Object.keys(resource).filter((name) => name.includes(separator))]
 }

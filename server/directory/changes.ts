@@ -1,7 +1,8 @@
 // The change log and the event outbox. Their rows are written by the very statement that makes the change.
 import type { JsonObject } from '../db/tables.ts'
 import type { Actor } from './actor.ts'
-import type { Difference } from './authority.ts'
+import { compareResources, type Difference } from './authority.ts'
+import { asObject } from './user-record.ts'
 
 export interface Change {
   /** `User`, `Group`, or a type of one's own. */
@@ -76,6 +77,16 @@ export function differenceJson(differences: ReadonlyMap<string, Difference>): Js
     json[attribute] = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
   }
   return json
+}
+
+/** What is stored of a resource that was created with very many others: it as a whole, in place of each of its attributes. */
+export const whole = '*'
+
+/** A stored difference, attribute by attribute. */
+export function readDifference(stored: Readonly<Record<string, Difference>>): ReadonlyMap<string, Difference> {
+  const { [whole]: all, ...rest } = stored
+  if (all === undefined) return new Map(Object.entries(stored))
+  return new Map([...compareResources({}, asObject(all.after) ?? {}), ...Object.entries(rest)])
 }
 
 /** The difference of an externalId, which is not part of the resource: null where there is none. */

@@ -11,6 +11,8 @@ export interface Organization {
   readonly id: string
   readonly name: string
   readonly attributeAuthority: Record<string, string[]>
+  /** An IANA name. */
+  readonly timeZone: string
   readonly createdAt: Date
 }
 
@@ -54,12 +56,23 @@ export async function readOrganization(db: Database, id: string): Promise<Organi
 }
 
 function toOrganization(row: Selectable<Tables['organizations']>): Organization {
-  return { id: row.org_id, name: row.name, attributeAuthority: row.attribute_authority, createdAt: row.created_at }
+  const { org_id: id, name, attribute_authority: attributeAuthority, time_zone: timeZone, created_at: createdAt } = row
+  return { id, name, attributeAuthority, timeZone, createdAt }
 }
 
 export async function findOrganization(db: Database, name: string): Promise<string | undefined> {
   const row = await db.selectFrom('organizations').select('org_id').where('name', '=', name).executeTakeFirst()
   return row?.org_id
+}
+
+/** Where days begin and end, for dates of employment. Throws not_found. */
+export async function setTimeZone(db: Database, organizationId: string, timeZone: string): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('organizations')
+    .set({ time_zone: timeZone })
+    .where('org_id', '=', organizationId)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) throw new AppError('not_found', 'There is no such organization.')
 }
 
 /** Says whose word counts for which attribute, from the next change on. Throws not_found, invalid_value. */
@@ -96,7 +109,7 @@ export async function createDirectory(
   await transaction(db, async (tx) => {
     const row = await tx
       .insertInto('directories')
-      .values({ org_id: organizationId, id, ...directory, created_at: now })
+      .values({ org_id: organizationId, id, ...directory, ...(directory.kind === 'pull' && pulled), created_at: now })
       .returningAll()
       .executeTakeFirstOrThrow()
     await tell(tx, 'directory.created', row, { at: now, requestId })
@@ -104,9 +117,13 @@ export async function createDirectory(
   return id
 }
 
+// What the source says of who is there counts, so those who left and are back come back.
+const pulled = { restore_users: true, send_offboarding_emails: true }
+
 type DirectoryRow = Selectable<Tables['directories']>
 
-interface Request {
+/** When something is changed, and by which request. */
+export interface Request {
   readonly at: Date
   readonly requestId: string | null
 }
@@ -114,7 +131,7 @@ interface Request {
 // Directories have no change rows: all that is told of them is in the event.
 async function tell(
   tx: Database,
-  type: 'directory.created' | 'directory.updated',
+  type: 'directory.created' | 'directory.updated' | 'directory.deleted',
   row: DirectoryRow,
   { at, requestId }: Request,
   changes?: JsonObject,
@@ -124,6 +141,21 @@ async function tell(
   const data = { directoryId: null, requestId, resource, ...(changes && { changes }) }
   const event = { type, resourceType: 'Directory', resourceId: row.id, version: row.version, data }
   await addToOutbox(tx, row.org_id, event, at)
+}
+
+/** Tells that a directory was changed: `changes` is setting → {before, after}. */
+export async function tellChange(
+  tx: Database,
+  after: DirectoryRow,
+  request: Request,
+  changes: JsonObject,
+): Promise<void> {
+  await tell(tx, 'directory.updated', after, request, changes)
+}
+
+/** Tells that a directory is gone, and what it was. */
+export async function tellDeleted(tx: Database, before: DirectoryRow, request: Request): Promise<void> {
+  await tell(tx, 'directory.deleted', { ...before, version: before.version + 1 }, request)
 }
 
 export async function listDirectories(db: Database, organizationId: string): Promise<Directory[]> {

@@ -113,8 +113,8 @@ export async function createGroup(
   actor: Actor,
   draft: GroupDraft,
   memberIds: readonly string[],
+  id = createId('grp', actor.at),
 ): Promise<{ id: string }> {
-  const id = createId('grp', actor.at)
   const { resource, externalId } = draft
   const difference = differenceJson(compareResources({}, resource))
   if (externalId !== null) difference['externalId'] = compareExternalIds(null, externalId)

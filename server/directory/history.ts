@@ -3,7 +3,7 @@ import type { Database } from '../db/connect.ts'
 import { query } from '../db/query.ts'
 import type { JsonObject } from '../db/tables.ts'
 import { applyDifferences, type Difference } from './authority.ts'
-import type { Change } from './changes.ts'
+import { type Change, readDifference } from './changes.ts'
 import { fromColumns } from './user-record.ts'
 
 export interface HistoryRequest {
@@ -114,7 +114,7 @@ function toHistory(row: HistoryRow, createdAt: Date, resourceType: string): Hist
   let ownerId = row.directory_id ?? row.changes[0]?.directory
   // The latest first: each is undone to come to the state before it.
   for (const one of row.changes) {
-    const difference = new Map(Object.entries(one.difference))
+    const difference = new Map(readDifference(one.difference))
     let externalId = difference.get('externalId')
     difference.delete('externalId')
     if (resourceType === 'Group') difference.delete('members') // counters

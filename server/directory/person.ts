@@ -23,9 +23,19 @@ export interface Kept {
 // Everybody has a name to sign in with, and is active or is not: where no directory says so any more, it stays as it was.
 const lasting = ['userName', 'active'] as const
 
-/** Merges what `directoryId` now says into what the others say; `keepsName` leaves the userName as it is. */
-export function stateWord(user: LockedUser, directoryId: string, says: UserResource, keepsName = false): Word {
-  if (user.links.every((link) => link.directoryId === directoryId)) {
+/**
+ * Merges what `directoryId` now says into what the others say; `keepsName` leaves the userName as it is. What is lasting and not said
+ * goes where the directory is the only one, unless `keepsLasting`.
+ */
+export function stateWord(
+  user: LockedUser,
+  directoryId: string,
+  says: UserResource,
+  keepsName = false,
+  keepsLasting = false,
+): Word {
+  const isAlone = user.links.every((link) => link.directoryId === directoryId)
+  if (isAlone && (!keepsLasting || lasting.every((name) => name in says))) {
     return {
       resource: says,
       ownerId: directoryId,

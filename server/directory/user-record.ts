@@ -23,7 +23,8 @@ export interface UserColumns {
   readonly resource: JsonObject
 }
 
-const columnTypes: Readonly<Record<keyof UserColumns, string>> = {
+/** Of the columns that `toColumns` makes. */
+export const columnTypes: Readonly<Record<keyof UserColumns, string>> = {
   user_name_key: 'text',
   email_keys: 'text[]',
   employee_number_key: 'text',

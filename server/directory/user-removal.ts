@@ -18,6 +18,7 @@ import {
   draftUser,
   insertUsers,
   listEvents,
+  type NewUser,
   ownerExternalIdSql,
   requireWritten,
   storeUser,
@@ -224,11 +225,35 @@ async function restoreUser(tx: Database, actor: Actor, draft: UserDraft): Promis
     [actor.organizationId, readUserNameKey(draft), actor.directoryId],
   )
   if (tombstone === undefined) return undefined
-  const { resource_id: id, record } = tombstone
+  await unbury(tx, actor, draft, tombstone)
+  return tombstone.resource_id
+}
+
+async function unbury(
+  tx: Database,
+  actor: Actor,
+  draft: UserDraft & Pick<NewUser, 'says'>,
+  { resource_id: id, record }: Tombstone,
+): Promise<void> {
   const user = { ...draft, id, createdAt: new Date(record.createdAt) }
   await insertUsers(tx, actor, [user], 'restore', record.version + 1)
   await rejoinGroups(tx, actor, id, record.groupIds)
-  return id
+}
+
+/**
+ * Brings a deleted user back under their id, whichever directory it was that brought them, and into their groups. Throws uniqueness.
+ * @returns whether they were deleted, and could be brought back
+ */
+export async function restoreDeleted(tx: Database, actor: Actor, user: NewUser): Promise<boolean> {
+  const [tombstone] = await query<Tombstone>(
+    tx,
+    `delete from tombstones where org_id = $1 and resource_id = $2 and resource_type = 'User' and user_name_key is not null
+     returning resource_id, record`,
+    [actor.organizationId, user.id],
+  )
+  if (tombstone === undefined) return false
+  await unbury(tx, actor, user, tombstone)
+  return true
 }
 
 function readUserNameKey(draft: UserDraft): string | null {

@@ -49,7 +49,19 @@ export async function lockUser(tx: Database, actor: Actor, id: string, includeEn
   return toLockedUser(id, await readLocked(tx, actor, id), includeEnded)
 }
 
-/** The same without a lock, for a change that is only made where the user is still in that state. */
+/** Locks several users, in the order of their ids, those included whom the acting directory deleted itself; without those who are gone. */
+export async function lockUsers(tx: Database, actor: Actor, ids: readonly string[]): Promise<Map<string, LockedUser>> {
+  const rows = await readAllLocked(tx, actor, ids)
+  return new Map(rows.map((row) => [row.id, toLockedUser(row.id, row, true)]))
+}
+
+async function readAllLocked(tx: Database, actor: Actor, ids: readonly string[]): Promise<(Row & { id: string })[]> {
+  const parameters = [actor.organizationId, actor.directoryId, ids]
+  const rows = await query<Row & { id: string }>(tx, lockAllSql, parameters)
+  return rows.some((row) => row.waited) ? query(tx, lockAllSql, parameters) : rows
+}
+
+/** What `lockUser` finds, without a lock, for a change that is only made where the user is still in that state. */
 export async function readState(db: Database, actor: Actor, id: string): Promise<LockedUser> {
   const [row] = await query<Row>(db, readSql, [actor.organizationId, actor.directoryId, id])
   return toLockedUser(id, row, false)
@@ -96,3 +108,11 @@ const readSql = `select ${columns} ${source}`
 const waited = 'u.xmin <> (select x.xmin from users x where x.org_id = u.org_id and x.id = u.id) as waited'
 
 const lockSql = `select ${waited}, ${columns} ${source} for no key update of u`
+
+// The link is looked up for each: without statistics of the organization the planner would read all of its links.
+const lockAllSql = `select u.id, ${waited}, ${columns} from users u
+  join organizations o on o.org_id = u.org_id
+  left join lateral (
+    select l.external_id, l.ended_at from links l where l.org_id = u.org_id and l.user_id = u.id and l.directory_id = $2 limit 1
+  ) own on true
+  where u.org_id = $1 and u.id = any($3::text[]) order by u.id for no key update of u`

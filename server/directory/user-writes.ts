@@ -2,6 +2,7 @@
 import type { Database } from '../db/connect.ts'
 import { createId } from '../db/ids.ts'
 import { query } from '../db/query.ts'
+import type { JsonObject } from '../db/tables.ts'
 import { single, transaction } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from './actor.ts'
@@ -25,6 +26,8 @@ export interface UserDraft {
 export interface NewUser extends UserDraft {
   readonly id: string
   readonly createdAt: Date
+  /** What the directory says of them, where that is not all of the resource. */
+  readonly says?: UserResource
 }
 
 /** A user who does not exist yet. */
@@ -45,10 +48,11 @@ export async function insertUsers(
   version: number,
   rendering?: Rendering,
 ): Promise<Representation[]> {
-  const rows = users.map(({ id, createdAt, externalId, resource }) => ({
+  const rows = users.map(({ id, createdAt, externalId, resource, says = null }) => ({
     id,
     created_at: createdAt,
     external_id: externalId,
+    says,
     ...toColumns(actor.organizationId, resource),
   }))
   const changes = users.map(({ id, externalId, resource }): Change => {
@@ -71,15 +75,20 @@ export async function insertUsers(
 }
 
 const insertSql = `drafts as (
-    select * from json_to_recordset($4::json) as r(id text, ${columnSql.types}, external_id text, created_at timestamptz)
-  ), inserted as (
+    select * from json_to_recordset($4::json) as r(id text, ${columnSql.types}, external_id text, created_at timestamptz, says jsonb)
+  ), ${insertedSql('$6::int', '$5')}, ${addWordsSql('$8')}, ${changesSql('$7')}`
+
+/** Common table expressions that write users of the version, and their links, from `drafts`; $1 is the organization, $2 the directory. */
+export function insertedSql(version: string, time: string): string {
+  return `inserted as (
     insert into users (org_id, id, directory_id, ${columnSql.names}, external_id, version, created_at, modified_at)
-    select $1, id, $2, ${columnSql.names}, external_id, $6::int, created_at, $5::timestamptz from drafts
+    select $1, id, $2, ${columnSql.names}, external_id, ${version}, created_at, ${time}::timestamptz from drafts
     returning *
   ), linked as (
-    insert into links (org_id, user_id, directory_id, external_id, created_at, seen_at)
-    select $1, id, $2, external_id, $5::timestamptz, $5::timestamptz from drafts
-  ), ${addWordsSql('$8')}, ${changesSql('$7')}`
+    insert into links (org_id, user_id, directory_id, external_id, resource, created_at, seen_at)
+    select $1, id, $2, external_id, says, ${time}::timestamptz, ${time}::timestamptz from drafts
+  )`
+}
 
 /** What a write made of a user. */
 export interface Written {
@@ -159,12 +168,7 @@ export async function storeUser(
   restate?: (said: UserResource) => UserResource,
   rendering?: Rendering,
 ): Promise<Updated | undefined> {
-  if (user.isAnonymized) {
-    throw new AppError(
-      'conflict',
-      `The user ${user.id} was anonymized: nothing can be said of them any more. Create a new one.`,
-    )
-  }
+  refuseAnonymized(user)
   const says = restate === undefined ? wanted.resource : restateWord(user, actor.directoryId, wanted.resource, restate)
   const word = await avoidTakenName(tx, actor, user, wanted.resource, (keepsName) =>
     stateWord(user, actor.directoryId, says, keepsName),
@@ -172,6 +176,15 @@ export async function storeUser(
   const kept = word.shared ? findKept(user, word, wanted.resource, restate === undefined) : []
   const written = await writeWord(tx, actor, user, word, wanted.externalId, rendering)
   return written && { ...written, kept }
+}
+
+/** Throws conflict where the person was anonymized. */
+export function refuseAnonymized(user: LockedUser): void {
+  if (!user.isAnonymized) return
+  throw new AppError(
+    'conflict',
+    `The user ${user.id} was anonymized: nothing can be said of them any more. Create a new one.`,
+  )
 }
 
 /**
@@ -186,26 +199,15 @@ export async function writeWord(
   externalId: string | null,
   rendering?: Rendering,
 ): Promise<Written | undefined> {
-  const differences = compareResources(user.resource, word.resource)
-  const externalIdChanged = externalId !== user.externalId
-  const changed = differences.size > 0 || externalIdChanged
-  const wordsChanged = !isSameLinks(word.links, user.links) || !isSameJson(word.setBy, user.setBy)
-  if (!changed && !wordsChanged) return { version: user.version }
-
-  const version = user.version + (changed ? 1 : 0)
-  const difference = differenceJson(differences)
-  if (externalIdChanged) difference['externalId'] = compareExternalIds(user.externalId, externalId)
-  const changes: Change[] = changed
-    ? [{ resourceType: 'User', resourceId: user.id, operation: 'update', version, difference }]
-    : []
-  const events = changed ? listEvents(user, word.resource, version) : []
-  const columns = toChangedColumns(actor.organizationId, word.resource, differences)
+  const write = planWrite(actor, user, word, externalId)
+  if (write === undefined) return { version: user.version }
+  const { version, changed, columns, changes, events } = write
   const [row] = await query<Representation>(tx, renderWritten(updateSql, 'updated', actor, rendering), [
     actor.organizationId,
     actor.directoryId,
     rendering?.baseUrl ?? '',
     user.id,
-    JSON.stringify({ ...columns, directory_id: word.ownerId, set_by: word.setBy }),
+    JSON.stringify(columns),
     version,
     changed ? actor.at : null,
     JSON.stringify(word.links),
@@ -216,6 +218,46 @@ export async function writeWord(
   ])
   if (row === undefined) return undefined
   return rendering === undefined ? { version } : { version, representation: row }
+}
+
+/** What is to be written of a user. */
+export interface UserWrite {
+  readonly version: number
+  /** Whether the person is another than before, and not only who says what. */
+  readonly changed: boolean
+  readonly columns: JsonObject
+  readonly changes: readonly Change[]
+  readonly events: readonly Event[]
+}
+
+/** undefined where nothing is. */
+export function planWrite(
+  actor: Actor,
+  user: LockedUser,
+  word: Word,
+  externalId: string | null,
+): UserWrite | undefined {
+  const differences = compareResources(user.resource, word.resource)
+  const externalIdChanged = externalId !== user.externalId
+  const changed = differences.size > 0 || externalIdChanged
+  const wordsChanged = !isSameLinks(word.links, user.links) || !isSameJson(word.setBy, user.setBy)
+  if (!changed && !wordsChanged) return undefined
+
+  const version = user.version + (changed ? 1 : 0)
+  const difference = differenceJson(differences)
+  if (externalIdChanged) difference['externalId'] = compareExternalIds(user.externalId, externalId)
+  const columns = {
+    ...toChangedColumns(actor.organizationId, word.resource, differences),
+    directory_id: word.ownerId,
+    set_by: word.setBy,
+  }
+  return {
+    version,
+    changed,
+    columns,
+    changes: changed ? [{ resourceType: 'User', resourceId: user.id, operation: 'update', version, difference }] : [],
+    events: changed ? listEvents(user, word.resource, version) : [],
+  }
 }
 
 function isSameLinks(some: readonly Link[], others: readonly Link[]): boolean {
@@ -231,6 +273,11 @@ function isSameLinks(some: readonly Link[], others: readonly Link[]): boolean {
 export const ownerExternalIdSql = `case when r.directory_id = u.directory_id then u.external_id else (select x.external_id from links x
         where x.org_id = u.org_id and x.user_id = u.id and x.directory_id = r.directory_id) end`
 
+/** What becomes of a link that is there; $2 is the directory that speaks. */
+export const restateLinkSql = `on conflict (org_id, user_id, directory_id) do update set resource = excluded.resource, ended_at = null,
+      external_id = case when links.directory_id = $2 then excluded.external_id else links.external_id end,
+      seen_at = case when links.directory_id = $2 then excluded.seen_at else links.seen_at end`
+
 const updateSql = `updated as (
     update users u set ${columnSql.assignments}, directory_id = r.directory_id, set_by = r.set_by, version = $6,
       external_id = case when r.directory_id = $2 then $9::text else ${ownerExternalIdSql} end,
@@ -242,9 +289,7 @@ const updateSql = `updated as (
     insert into links (org_id, user_id, directory_id, external_id, resource, created_at, seen_at)
     select u.org_id, u.id, r."directoryId", case when r."directoryId" = $2 then $9::text end, r.resource, $10::timestamptz, $10::timestamptz
     from updated u cross join json_to_recordset($8::json) as r("directoryId" text, resource jsonb)
-    on conflict (org_id, user_id, directory_id) do update set resource = excluded.resource, ended_at = null,
-      external_id = case when links.directory_id = $2 then excluded.external_id else links.external_id end,
-      seen_at = case when links.directory_id = $2 then excluded.seen_at else links.seen_at end
+    ${restateLinkSql}
   ), ${changesSql('$11', 'exists (select from updated)')}`
 
 // What a PATCH says counts even where the record said so already; what it leaves alone is still not this directory's word.

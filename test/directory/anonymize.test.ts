@@ -1,11 +1,14 @@
 // Anonymizing: the record stays, and nothing in the database says who it was.
 import { expect } from 'chai'
+import { createId } from '../../server/db/ids.ts'
 import { query } from '../../server/db/query.ts'
 import { numberEvents } from '../../server/events/numbering.ts'
+import { applyRun } from '../../server/sync/apply/apply.ts'
 import { AdminClient } from '../support/admin-client.ts'
-import { createTenant, getApp, type Tenant } from '../support/app.ts'
+import { clock, createTenant, getApp, type Tenant } from '../support/app.ts'
 import { checkConsistency } from '../support/consistency.ts'
 import { numberAll, numberingParts, readLog } from '../support/event-log.ts'
+import { addPullDirectory, planByHand } from '../support/planned-run.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { type Body, enterpriseSchema, type ScimClient, userSchema } from '../support/scim-client.ts'
 
@@ -92,6 +95,81 @@ describe('anonymizing', () => {
     expect((await tenant.scim.get(`/Users/${other['id']}`)).body['displayName']).to.equal('Ana Dobson')
     await checkConsistency(tenant)
   })
+
+  it('leaves nothing of the person in what was read from sources, planned and reported', async () => {
+    const { organizationId } = tenant
+    const directoryId = await addPullDirectory(organizationId)
+    const [id, other] = [createId('emp', clock.now()), createId('emp', clock.now())]
+    const { externalId: _, ...resource } = person()
+    const run = await planByHand(organizationId, directoryId, [
+      { operation: 'create', sourceId: `${canary}-7`, resourceId: id, resource, plan: { active: true } },
+      {
+        operation: 'create',
+        sourceId: 'ana-8',
+        resourceId: other,
+        resource: { schemas: [userSchema], userName: 'ana' },
+        plan: { active: true },
+      },
+    ])
+    await applyRun(run)
+    await addReports(run.id)
+    const before = ['pulled_records', 'run_changes', 'run_members', 'run_pages', 'source_records', 'sync_runs']
+    expect(await findTraces()).to.include.members(before)
+    await anonymize(id)
+    expect(await findTraces()).to.deep.equal([])
+    const db = testDatabase()
+    // What is of others stays.
+    const [page] = await query(db, 'select user_ids, deleted_ids, faults from run_pages where org_id = $1', [
+      organizationId,
+    ])
+    expect(page).to.deep.equal({
+      user_ids: ['ana-8'],
+      deleted_ids: [],
+      faults: [{ record: 'line 12', message: 'It has no id.' }],
+    })
+    const [row] = await query<Body>(db, 'select errors from sync_runs where org_id = $1', [organizationId])
+    expect(row?.['errors']).to.have.length(1)
+    const records = await query(db, 'select source_id from source_records where org_id = $1', [organizationId])
+    expect(records).to.deep.equal([{ source_id: 'ana-8' }])
+    const changes = await run.changes()
+    expect(changes.map(({ operation, resource_id }) => [operation, resource_id])).to.deep.equal([
+      ['create', id],
+      ['create', other],
+    ])
+    await checkConsistency(tenant)
+  })
+
+  // What a run leaves that found something to say of the person, and of somebody else.
+  async function addReports(runId: string): Promise<void> {
+    const key = [tenant.organizationId, runId]
+    const faults = [
+      { record: `${canary}-7`, message: `${canary} has no e-mail address.` },
+      { record: 'line 12', message: 'It has no id.' },
+    ]
+    const errors = [
+      { code: 'no_email', message: `${canary} has none.`, recordId: `${canary}-7` },
+      { code: 'duplicate_email', message: `ana has the address of ${canary}-7.`, recordId: 'ana-8' },
+      { code: 'no_email', message: 'ana has none.', recordId: 'ana-8' },
+    ]
+    await query(
+      testDatabase(),
+      `with pages as (insert into run_pages (org_id, run_id, number, user_ids, group_ids, deleted_ids, faults, digest)
+         values ($1, $2, 1, $3, '{}', $4, $5::jsonb, '')),
+       members as (insert into run_members (org_id, run_id, page, group_id, member_type, stated_by, member_ids)
+         values ($1, $2, 1, 'staff', 'user', 'member', $3)),
+       renamed as (update run_changes set name = case position when 1 then $6 else 'ana' end, detail = 'like ' || $6
+         where org_id = $1 and run_id = $2)
+       update sync_runs set errors = $7::jsonb where org_id = $1 and id = $2`,
+      [
+        ...key,
+        [`${canary}-7`, 'ana-8'],
+        [`${canary}-7`],
+        JSON.stringify(faults),
+        `${canary}@example.com`,
+        JSON.stringify(errors),
+      ],
+    )
+  }
 
   /** Tables with a row that names the person. */
   async function findTraces(): Promise<string[]> {
