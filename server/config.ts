@@ -22,6 +22,7 @@ export interface Config {
   readonly TOMBSTONE_DAYS: number
   readonly REQUEST_LOG_DAYS: number
   readonly EVENT_DAYS: number
+  readonly SYNC_DAYS: number
   readonly ENCRYPTION_KEYS?: string
   readonly OUTGOING_ALLOW?: string
   readonly SMTP_URL?: string

@@ -32,6 +32,7 @@ describe('settings', () => {
       TOMBSTONE_DAYS: 30,
       REQUEST_LOG_DAYS: 30,
       EVENT_DAYS: 30,
+      SYNC_DAYS: 30,
       LOG_LEVEL: 'info',
     })
   })

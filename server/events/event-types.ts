@@ -16,7 +16,13 @@ export const eventTypes = {
   'membership.removed': 'Somebody left a group.',
   'directory.created': 'A directory was made.',
   'directory.updated': 'Settings of a directory changed.',
+  'directory.deleted': 'A directory was deleted; its people and groups are the manual directory’s.',
   'sync.queued': 'A sync was asked for.',
+  'sync.started': 'A sync began.',
+  'sync.awaiting_approval': 'A sync would change more than is done without being asked, and waits.',
+  'sync.completed': 'A sync did all that it had to.',
+  'sync.failed': 'A sync could not be done.',
+  'sync.cancelled': 'A sync was cancelled, or rejected.',
   'webhook_endpoint.disabled': 'A webhook endpoint hears nothing more, for it failed too long or said that it is gone.',
 } as const
 

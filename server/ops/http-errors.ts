@@ -16,6 +16,7 @@ export const httpStatuses: Readonly<Record<ErrorCode, number>> = {
   circular_reference: 409,
   conflict: 409,
   version_mismatch: 412,
+  gone: 410,
   not_found: 404,
   filter_forbidden: 403,
   method_not_allowed: 405,

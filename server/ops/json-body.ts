@@ -31,6 +31,25 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
 }
 
 /**
+ * The body as text, without a byte order mark. Throws too_large, unsupported_media_type, invalid_syntax where it is not UTF-8, and
+ * invalid_value for a character that cannot be stored.
+ */
+export async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const bytes = await readBytes(request, maxBytes)
+  checkEncoding(request.headers['content-encoding'])
+  if (!isUtf8(bytes)) throw new AppError('invalid_syntax', 'The text is not UTF-8; save it as such and send it again.')
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
+  if (!text.includes('\0')) return text
+  throw new AppError('invalid_value', 'The text holds the character U+0000, which cannot be stored.')
+}
+
+/** Whether the body says that it is of a media type. */
+export function isOfMediaType({ headers }: IncomingMessage, mediaType: string): boolean {
+  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === mediaType
+}
+
+/**
  * Whether the connection can be used again after the answer. Node passes over the rest of a short body by itself. Closing while it
  * is under way would reset the connection, and a reset overtakes the answer.
  */

@@ -7,11 +7,10 @@ import { expect } from 'chai'
 import { connect } from '../../server/db/connect.ts'
 import { migrate } from '../../server/db/migrate.ts'
 import { query } from '../../server/db/query.ts'
-import { startEngine } from '../../server/events/delivery/engine.ts'
 import { createLogger } from '../../server/ops/logger.ts'
 import { ChaosReceiver } from '../chaos/receiver.ts'
 import { ChaosSender } from '../chaos/sender.ts'
-import { startTestEngine } from '../support/events.ts'
+import { startDelivering, startTestEngine } from '../support/events.ts'
 import { testDatabaseUrl } from '../support/postgres.ts'
 import { Proxy } from '../support/proxy.ts'
 import { addSubscriber, closeReceivers } from '../support/subscriber.ts'
@@ -31,9 +30,9 @@ describe('delivering', function () {
     const { tenant, engine: test, receiver, told } = await addSubscriber()
     const log = new Log()
     const logger = createLogger('info', log)
-    const engine = await startEngine({ ...test.parts, db, logger })
+    const engine = await startDelivering({ ...test.parts, db, logger })
     proxy.close()
-    await log.has('events wait')
+    await log.has('events and syncs wait')
     await tenant.scim.createUser('ada')
     await proxy.hears(5)
     const come = Promise.withResolvers<void>()
@@ -48,8 +47,8 @@ describe('delivering', function () {
     await proxy.stop()
     expect(told()).to.have.lengthOf(1)
     expect(log.lines.map(({ msg }) => msg)).to.deep.equal([
-      'events wait, for the database cannot be reached',
-      'the database is back, and events are delivered again',
+      'events and syncs wait, for the database cannot be reached',
+      'the database is back, and events and syncs go on',
     ])
   })
 
@@ -71,13 +70,13 @@ describe('delivering', function () {
       const db = connect({ url: url.href, poolSize: 5 })
       const parts = { ...startTestEngine({ organizationId: 'none' }, {}).parts, db }
       try {
-        const failed: unknown = await startEngine(parts).then(
+        const failed: unknown = await startDelivering(parts).then(
           () => undefined,
           (error: unknown) => error,
         )
         expect(failed).to.include({ code: 'config_invalid' })
         await query(owner, 'create schema pgboss authorization modest')
-        await (await startEngine(parts)).stop()
+        await (await startDelivering(parts)).stop()
       } finally {
         await Promise.all([owner.destroy(), db.destroy()])
       }

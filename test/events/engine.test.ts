@@ -2,14 +2,13 @@
 import { expect } from 'chai'
 import { query } from '../../server/db/query.ts'
 import { deliver } from '../../server/events/delivery/deliver.ts'
-import { startEngine } from '../../server/events/delivery/engine.ts'
 import { endHold, HoldLost, renewHold, takeHold } from '../../server/events/delivery/hold.ts'
 import { readQueue } from '../../server/events/delivery/queue.ts'
 import { disable, recordResults } from '../../server/events/delivery/record.ts'
 import { takeEvents } from '../../server/events/delivery/take.ts'
 import { clock, createTenant } from '../support/app.ts'
 import { numberAll, readLog } from '../support/event-log.ts'
-import { deliverDue } from '../support/events.ts'
+import { deliverDue, startDelivering } from '../support/events.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { httpChannel } from '../support/http-channel.ts'
 import { spyOn } from '../support/spy.ts'
@@ -149,7 +148,7 @@ describe('the engine', function () {
       response.end()
       if (receiver.received.length === 60) all.resolve()
     }
-    const engines = await Promise.all([startEngine(test.parts), startEngine(test.parts)])
+    const engines = await Promise.all([startDelivering(test.parts), startDelivering(test.parts)])
     await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
         const { id } = await tenant.scim.createUser(`user-${index}`)
@@ -174,7 +173,7 @@ describe('the engine', function () {
       if (receiver.received.length === 2) come.resolve()
       void held.promise.then(() => response.end())
     }
-    const engine = await startEngine(test.parts)
+    const engine = await startDelivering(test.parts)
     await Promise.all(['ada', 'ben', 'cleo'].map((name) => tenant.scim.createUser(name)))
     await come.promise
     const stopped = engine.stop()
@@ -193,7 +192,7 @@ describe('the engine', function () {
       response.end()
       come.resolve()
     }
-    const engine = await startEngine(test.parts)
+    const engine = await startDelivering(test.parts)
     await tenant.scim.createUser('ada')
     await come.promise
     await engine.stop()

@@ -298,7 +298,7 @@ describe('numbering', () => {
 
   it('leaves everything in the outbox where the database is away in between', async () => {
     await scim.createUser('ana')
-    await clearOutbox()
+    await clearOutbox(tenant.organizationId)
     const away = Object.assign(new Error('killed'), { code: '57P01' })
     const failing = { ...numberingParts(), present: () => Promise.reject(away) }
     const failed = await numberEvents(failing).catch((error: unknown) => error)
@@ -310,7 +310,7 @@ describe('numbering', () => {
   it('tells an event that it cannot describe without its resource, and all others as ever', async () => {
     const [ana, ben] = [await scim.createUser('ana'), await scim.createUser('ben')]
     await scim.createGroup('All', [ben['id']])
-    await clearOutbox()
+    await clearOutbox(tenant.organizationId)
     const parts = numberingParts()
     const spoilt: NumberingParts = {
       ...parts,
@@ -340,7 +340,7 @@ describe('numbering', () => {
 
   it('lets another one number while one does', async () => {
     await scim.createUser('ana')
-    await clearOutbox()
+    await clearOutbox(tenant.organizationId)
     const parts = numberingParts()
     await transaction(testDatabase(), async (tx) => {
       const first = await numberEvents({ ...parts, db: tx })

@@ -58,21 +58,31 @@ class AnswerCheck {
       expect(reply.text, request).to.equal('')
       return
     }
-    expect(reply.headers['content-type'], request).to.equal('application/json; charset=utf-8')
+    const isStream = said !== undefined && !('$ref' in said) && said.content?.['text/event-stream'] !== undefined
+    const type = isStream ? 'text/event-stream' : 'application/json; charset=utf-8'
+    expect(reply.headers['content-type'], request).to.equal(type)
     const validate = this.#ajv.compile(this.#findSchema(said))
-    validate(reply.body)
-    expect(validate.errors ?? [], `${request}: ${reply.text.slice(0, 500)}`).to.deep.equal([])
+    for (const value of isStream ? readEvents(reply.text) : [reply.body]) {
+      validate(value)
+      expect(validate.errors ?? [], `${request}: ${reply.text.slice(0, 500)}`).to.deep.equal([])
+    }
   }
 
   #findSchema(said: Operation['responses'][string] | undefined): Schema {
     const { components } = this.#document
     const answer: Answer | undefined =
       said !== undefined && '$ref' in said ? components.responses[said.$ref.split('/').at(-1) ?? ''] : said
-    const schema = answer?.content?.['application/json'].schema ?? { $ref: '#/components/schemas/ErrorAnswer' }
+    const content = answer?.content?.['application/json'] ?? answer?.content?.['text/event-stream']
+    const schema = content?.schema ?? { $ref: '#/components/schemas/ErrorAnswer' }
     const known = this.#schemas.get(schema) ?? { ...schema, components }
     if (answer !== undefined) this.#schemas.set(schema, known)
     return known
   }
+}
+
+/** The data of each event of a stream. */
+function readEvents(text: string): unknown[] {
+  return [...text.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as unknown)
 }
 
 // Clients must bear more members than there are now; these tests must not.

@@ -18,7 +18,7 @@ export function numberingParts(types = declareResourceTypes()): NumberingParts {
 
 /** Numbers all that an organization has in the outbox. What other tests left there is thrown away, for it may be much. */
 export async function numberAll(tenant: Tenant, parts = numberingParts()): Promise<void> {
-  await clearOutbox()
+  await clearOutbox(tenant.organizationId)
   while ((await numberEvents(parts)).isMore);
 }
 

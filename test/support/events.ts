@@ -2,8 +2,11 @@
 import type { SubscriptionKind } from '../../server/db/tables.ts'
 import type { Channel } from '../../server/events/channel.ts'
 import { deliver, type DeliverParts } from '../../server/events/delivery/deliver.ts'
+import { type Engine, startEngine } from '../../server/events/delivery/engine.ts'
 import { numberEvents, type NumberingParts } from '../../server/events/numbering.ts'
+import { startJobs } from '../../server/ops/jobs.ts'
 import { createLogger } from '../../server/ops/logger.ts'
+import { Outage } from '../../server/ops/outage.ts'
 import { declareResourceTypes } from '../../server/scim/declarations.ts'
 import { compileCondition, presentResource } from '../../server/scim/event-resources.ts'
 import { OrganizationSchemas } from '../../server/scim/organization-schema.ts'
@@ -37,11 +40,24 @@ export function startTestEngine(
   return {
     parts,
     settle: async () => {
-      await clearOutbox()
+      await clearOutbox(organizationId)
       // What is delivered may bring events, too.
       do {
         while ((await numberEvents(parts)).count > 0);
       } while (await deliverDue(parts, organizationId))
+    },
+  }
+}
+
+/** Starts what a process has beside its requests, for events alone. */
+export async function startDelivering(parts: DeliverParts & NumberingParts): Promise<Engine> {
+  const outage = new Outage(parts.logger)
+  const jobs = await startJobs(parts.db, outage)
+  const engine = await startEngine({ ...parts, jobs, outage })
+  return {
+    stop: async () => {
+      await engine.stop()
+      await jobs.stop()
     },
   }
 }

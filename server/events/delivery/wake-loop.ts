@@ -1,10 +1,10 @@
 // Looks all the time whether there is something to do: numbers what is in the outbox, and sends jobs for the subscriptions that are due.
 import { setTimeout as wait } from 'node:timers/promises'
 import { isOutboxEmpty } from '../../directory/outbox.ts'
+import type { Queue } from '../../ops/jobs.ts'
+import type { Outage } from '../../ops/outage.ts'
 import { listDue } from './due.ts'
-import type { Jobs } from './jobs.ts'
 import { numberEvents, type NumberingParts } from '../numbering.ts'
-import type { Outage } from './outage.ts'
 
 const everyMs = 100
 // Who is due without a new event, such as for another attempt, is found not quite so soon.
@@ -15,7 +15,7 @@ const dueAtOnce = 100
 const giveUpEveryMs = 1000
 
 export interface WakeParts extends NumberingParts {
-  readonly jobs: Pick<Jobs, 'send' | 'giveUpDead'>
+  readonly queue: Queue
   readonly outage: Outage
 }
 
@@ -56,13 +56,13 @@ class WakeLoop {
   }
 
   async #sendDue(): Promise<void> {
-    const { db, now, jobs } = this.#parts
+    const { db, now, queue } = this.#parts
     this.#listedAt = performance.now()
     const due = await listDue(db, now(), dueAtOnce)
     if (due.length === 0) return
-    await jobs.send(due)
+    await queue.send(due)
     if (!due.some(({ isAbandoned }) => isAbandoned) || performance.now() - this.#gaveUpAt < giveUpEveryMs) return
     this.#gaveUpAt = performance.now()
-    await jobs.giveUpDead()
+    await queue.giveUpDead()
   }
 }

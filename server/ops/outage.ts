@@ -1,7 +1,7 @@
 // Says once that the database is away, and once that it is back, however often it is asked meanwhile.
-import { isConnectionFault } from '../../db/faults.ts'
-import { AppError } from '../../errors.ts'
-import type { Logger } from '../../ops/logger.ts'
+import { isConnectionFault } from '../db/faults.ts'
+import { AppError } from '../errors.ts'
+import type { Logger } from './logger.ts'
 
 export class Outage {
   readonly #logger: Logger
@@ -19,13 +19,13 @@ export class Outage {
     }
     if (this.#isAway) return
     this.#isAway = true
-    this.#logger.warn({ err: error }, 'events wait, for the database cannot be reached')
+    this.#logger.warn({ err: error }, 'events and syncs wait, for the database cannot be reached')
   }
 
   end(): void {
     if (!this.#isAway) return
     this.#isAway = false
-    this.#logger.info('the database is back, and events are delivered again')
+    this.#logger.info('the database is back, and events and syncs go on')
   }
 }
 

@@ -1,38 +1,50 @@
-// The jobs that deliver, on pg-boss: one for each subscription that has something to do. That there is something is written in the
-// subscription, so that a job that is lost is only sent again.
+// Jobs, on pg-boss: a queue for each kind of work, and in it one job for each thing that has something to do. That there is something is
+// written in the thing itself, so that a job that is lost is only sent again.
 import { type ConstructorOptions, PgBoss } from 'pg-boss'
-import type { Database } from '../../db/connect.ts'
-import { translateFault } from '../../db/faults.ts'
-import { query } from '../../db/query.ts'
-import { AppError } from '../../errors.ts'
-import type { SubscriptionKey } from './hold.ts'
+import type { Database } from '../db/connect.ts'
+import { translateFault } from '../db/faults.ts'
+import { query } from '../db/query.ts'
+import { AppError } from '../errors.ts'
 import type { Outage } from './outage.ts'
 
 const schema = 'pgboss'
-const queue = 'deliver'
-// So many subscriptions at once in one process. A job that waits for its receiver uses no connection.
-const workers = 20
 // The least that pg-boss takes.
 const heartbeatSeconds = 10
 const dayInSeconds = 86_400
 
-export interface JobParts {
-  readonly db: Database
-  readonly outage: Outage
-  readonly run: (key: SubscriptionKey, signal: AbortSignal) => Promise<void>
+/** What a job is about. */
+export interface JobKey {
+  readonly organizationId: string
+  readonly id: string
+}
+
+export interface Work {
+  readonly queue: string
+  /** So many at once in one process. A job that waits for somebody else uses no connection. */
+  readonly workers: number
+  /** What is taken longer is aborted, and sent again; at most 86399. */
+  readonly expireInSeconds: number
+  /** What the log says where `run` rejects. */
+  readonly failure: string
+  readonly run: (key: JobKey, signal: AbortSignal) => Promise<void>
+}
+
+export interface Queue {
+  /** Sends a job for each, unless one waits already, and wakes who does them. */
+  send(keys: readonly JobKey[]): Promise<void>
+  /** Gives up the jobs of processes that are dead. */
+  giveUpDead(): Promise<void>
 }
 
 export interface Jobs {
-  /** Sends a job for each, unless one waits already, and wakes who does them. */
-  send(keys: readonly SubscriptionKey[]): Promise<void>
-  /** Gives up the jobs of processes that are dead. */
-  giveUpDead(): Promise<void>
+  /** Works from then on. */
+  open(work: Work): Promise<Queue>
   /** Waits for what is under way. */
   stop(): Promise<void>
 }
 
-/** Makes the schema `pgboss` where it is not there, and works from then on. Throws config_invalid where the role may not. */
-export async function startJobs({ db, outage, run }: JobParts): Promise<Jobs> {
+/** Makes the schema `pgboss` where it is not there. Throws config_invalid where the role may not. */
+export async function startJobs(db: Database, outage: Outage): Promise<Jobs> {
   const boss = new PgBoss({
     db: adapt(db),
     schema,
@@ -55,19 +67,30 @@ export async function startJobs({ db, outage, run }: JobParts): Promise<Jobs> {
   } catch (error) {
     throw explainFailure(error)
   }
-  const options = { heartbeatSeconds, retryLimit: 0, expireInSeconds: 3600, deleteAfterSeconds: 60 }
+  const stopping = new AbortController()
+  return {
+    open: (work) => openQueue(boss, outage, work, stopping.signal),
+    stop: async () => {
+      stopping.abort()
+      await boss.stop({ graceful: true, timeout: 7000, close: false })
+    },
+  }
+}
+
+async function openQueue(boss: PgBoss, outage: Outage, work: Work, stopping: AbortSignal): Promise<Queue> {
+  const { queue, workers, expireInSeconds, failure, run } = work
+  const options = { heartbeatSeconds, retryLimit: 0, expireInSeconds, deleteAfterSeconds: 60 }
   await boss.createQueue(queue, { policy: 'stately', ...options })
   await boss.updateQueue(queue, options)
   const idle = new Set<string>()
-  const stopping = new AbortController()
   const startWorker = async (): Promise<void> => {
-    const id: string = await boss.work<SubscriptionKey>(queue, { pollingIntervalSeconds: 60 }, async ([job]) => {
+    const id: string = await boss.work<JobKey>(queue, { pollingIntervalSeconds: 60 }, async ([job]) => {
       if (job === undefined) return
       idle.delete(id)
       try {
-        await run(job.data, AbortSignal.any([job.signal, stopping.signal]))
+        await run(job.data, AbortSignal.any([job.signal, stopping]))
       } catch (error) {
-        outage.report(error, 'delivering failed; it is tried again')
+        outage.report(error, failure)
       } finally {
         idle.add(id)
       }
@@ -84,10 +107,6 @@ export async function startJobs({ db, outage, run }: JobParts): Promise<Jobs> {
       for (const id of [...idle].slice(0, keys.length)) boss.notifyWorker(id)
     },
     giveUpDead: () => boss.supervise(queue),
-    stop: async () => {
-      stopping.abort()
-      await boss.stop({ graceful: true, timeout: 7000, close: false })
-    },
   }
 }
 
@@ -109,7 +128,7 @@ async function hasSchema(db: Database): Promise<boolean> {
 
 function explainFailure(error: unknown): unknown {
   if (!(error instanceof Error && 'code' in error && error.code === '42501')) return translateFault(error)
-  const detail = `The role of DATABASE_URL may not create the schema ${schema}, where the jobs are that deliver events; let it (GRANT CREATE ON DATABASE), or create the schema for it (CREATE SCHEMA ${schema} AUTHORIZATION …).`
+  const detail = `The role of DATABASE_URL may not create the schema ${schema}, where the jobs are that deliver events and sync; let it (GRANT CREATE ON DATABASE), or create the schema for it (CREATE SCHEMA ${schema} AUTHORIZATION …).`
   return new AppError('config_invalid', detail, { cause: error })
 }
 
