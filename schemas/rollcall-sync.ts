@@ -32,7 +32,7 @@ export const rollcallSync = new SchemaDefinition(
     }),
     new Attribute('string', 'status', {
       ...readOnly,
-      canonicalValues: ['queued', 'running', 'completed', 'failed', 'cancelled'],
+      canonicalValues: ['queued', 'running', 'awaiting_approval', 'completed', 'failed', 'cancelled'],
       description: 'What has become of the run.',
     }),
     attribute('dateTime', 'queuedAt', 'When the run was asked for.'),

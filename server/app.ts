@@ -7,9 +7,12 @@ import express, {
   type Request,
   type Response,
 } from 'express'
+import type { Provider } from '../providers/provider.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAdminFace } from './admin/face.ts'
+import { createSetupFace } from './admin/setup-face.ts'
 import { createJwksRouter } from './admin/jwks.ts'
+import { createCheck } from './api/check.ts'
 import { createReferenceRouter } from './api/reference.ts'
 import { createApiRouter } from './api/router.ts'
 import { Authenticator } from './auth/authenticator.ts'
@@ -33,6 +36,7 @@ import { OrganizationSchemas } from './scim/organization-schema.ts'
 import { createScimRouter } from './scim/router.ts'
 import { listRedefinitions, readResourceTypes } from './scim/schema-files.ts'
 import { ScimServer } from './scim/server.ts'
+import { createSyncServices } from './sync-services.ts'
 
 export interface App {
   /** What an HTTP server hands requests to. */
@@ -51,10 +55,12 @@ export interface AppParts {
   readonly db: Database
   readonly logger: Logger
   readonly now: () => Date
+  /** The sources that directories can be pulled from; those of `providers/` where it is left out. */
+  readonly sources?: readonly Provider[]
 }
 
 /** Throws config_invalid where the files of ROLLCALL_SCHEMAS_DIR are wrong. */
-export function createApp({ config, db, logger, now }: AppParts): App {
+export function createApp({ config, db, logger, now, sources }: AppParts): App {
   const tokens = new TokenLookup(db, now)
   const limiter = new RateLimiter(config.RATE_LIMIT_PER_SECOND, now)
   const lastUsed = new LastUsed(db, now)
@@ -69,6 +75,8 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   }
   const schemas = new OrganizationSchemas(db, types)
   const events = createEventServices({ config, db, now, schemas })
+  const { sealer, outgoing } = events
+  const sync = createSyncServices({ db, now, logger, sealer, outgoing, schemas, ...(sources && { sources }) })
   const originOf = createOriginReader(config.PUBLIC_URL, config.TRUST_PROXY)
   const maxBodyBytes = config.MAX_BODY_BYTES
   const scim = new ScimServer({
@@ -94,10 +102,15 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   app.use('/scim', scimRouter, refuseMalformedPath(scim))
   app.use('/oauth', createOAuthRouter({ db, now, tokens, limiter, logger }))
   const hr = createHrFace({ db, authenticator })
-  const admin = createAdminFace({ db, events, authenticator, ...readAdminToken(config) })
-  app.use(hr.base, createApiRouter(hr, { now, logger }))
-  app.use(admin.base, createApiRouter(admin, { now, logger }))
-  app.use(createReferenceRouter([hr, admin], packageJson.version, originOf))
+  const check = createCheck()
+  const setup = createSetupFace({ sync, check, limiter })
+  const admin = createAdminFace({ db, events, sync, check, authenticator, ...readAdminToken(config) })
+  const stopping = new AbortController()
+  const served = { now, logger, stopping: stopping.signal }
+  app.use(hr.base, createApiRouter(hr, served))
+  app.use(setup.base, createApiRouter(setup, served))
+  app.use(admin.base, createApiRouter(admin, served))
+  app.use(createReferenceRouter([hr, admin, setup], packageJson.version, originOf))
   app.use(createJwksRouter(events.signingKeys))
   app.use(health.router)
   app.use((_request, response) => {
@@ -120,6 +133,7 @@ export function createApp({ config, db, logger, now }: AppParts): App {
   }
   const drain = (): void => {
     health.drain()
+    stopping.abort()
     events.feedWaiting.end()
     events.mailer?.close()
     void events.outgoing.close()

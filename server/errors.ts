@@ -29,6 +29,7 @@ export const errorCatalogue = {
     cause: 'The resource has changed since it was read.',
     fix: 'Read it again and repeat the change.',
   },
+  gone: { cause: 'It has ended.', fix: 'Ask for a new one.' },
   not_found: { cause: 'There is no such resource.', fix: 'Check the id and the token.' },
   filter_forbidden: { cause: 'This endpoint cannot be filtered.', fix: 'Leave the filter out.' },
   method_not_allowed: { cause: 'The endpoint does not take this method.', fix: 'Use one of the methods in Allow.' },

@@ -1,8 +1,14 @@
-// The command line. Exit codes: 0 done, 1 failed, 2 used wrongly, 4 settings invalid.
+// The command line. Exit codes: 0 done, 1 failed, 2 used wrongly, 3 a run waits for approval, 4 settings invalid.
 import { Command, InvalidArgumentError } from 'commander'
 import { examine } from './commands/doctor.ts'
+import type { Following } from './commands/follow-run.ts'
+import { importFile } from './commands/import.ts'
+import { rotateKeys } from './commands/keys.ts'
+import { createLink, describeLinks, type LinkPlace, revokeLink } from './commands/links.ts'
 import { loadSample } from './commands/sample.ts'
 import { serve } from './commands/serve.ts'
+import { withSyncServices } from './commands/sync-services.ts'
+import { syncDirectory } from './commands/sync.ts'
 import { createTokenByName, describeTokens, revokeTokenById } from './commands/tokens.ts'
 import { readConfig } from './config.ts'
 import type { Database } from './db/connect.ts'
@@ -11,6 +17,7 @@ import { listMigrations, migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
 import { defaultName, ensureDefaults } from './default-organization.ts'
 import { AppError } from './errors.ts'
+import type { SyncServices } from './sync/services.ts'
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
@@ -84,6 +91,71 @@ tokens
   )
 
 program
+  .command('sync <directory>')
+  .description('ask for a run of a directory that is pulled')
+  .option('--organization <name>', 'the organization', defaultName)
+  .option('--full', 'read everything, and find who is gone')
+  .option('--preview', 'only say what would be done')
+  .option('--wait', 'follow it to its end; where no server does it, do it here')
+  .action((directory: string, options: { organization: string; full?: boolean; preview?: boolean; wait?: boolean }) => {
+    const { organization, full, preview, wait } = options
+    const wanted = { organization, directory, isFull: full === true, isPreview: preview === true, waits: wait === true }
+    return withFollowing((services, following) => syncDirectory(services, wanted, following))
+  })
+
+program
+  .command('import <file>')
+  .description('import people from a CSV file into the manual directory')
+  .option('--organization <name>', 'the organization', defaultName)
+  .option('--directory <name>', 'the directory, where it is called otherwise')
+  .option('--preview', 'only say what would be done')
+  .option('--map <column=attribute...>', 'where columns go, over what their names suggest')
+  .action((file: string, options: { organization: string; directory?: string; preview?: boolean; map?: string[] }) => {
+    const { organization, directory, preview, map = [] } = options
+    const wanted = { organization, directory, file, isPreview: preview === true, map }
+    return withFollowing((services, following) => importFile(services, wanted, following))
+  })
+
+const links = program.command('links').description('setup links of directories')
+
+links
+  .command('create <directory>')
+  .description('make a setup link and show it once')
+  .option('--organization <name>', 'the organization', defaultName)
+  .option('--days <number>', 'how long it lives')
+  .action((directory: string, { organization, days }: { organization: string; days?: string }) =>
+    withServices(async (services) => {
+      const { PUBLIC_URL, PORT } = readConfig()
+      print(await createLink(services, { organization, directory }, days, PUBLIC_URL ?? `http://localhost:${PORT}`))
+    }),
+  )
+
+links
+  .command('list <directory>')
+  .description('list setup links, without their secrets')
+  .option('--organization <name>', 'the organization', defaultName)
+  .action((directory: string, { organization }: Pick<LinkPlace, 'organization'>) =>
+    withServices(async (services) => {
+      for (const line of await describeLinks(services, { organization, directory })) print(line)
+    }),
+  )
+
+links
+  .command('revoke <directory> <id>')
+  .description('end a setup link')
+  .option('--organization <name>', 'the organization', defaultName)
+  .action((directory: string, id: string, { organization }: Pick<LinkPlace, 'organization'>) =>
+    withServices((services) => revokeLink(services, { organization, directory }, id)),
+  )
+
+program
+  .command('keys')
+  .description('what secrets are sealed with')
+  .command('rotate')
+  .description('seal all secrets anew with the first key of ENCRYPTION_KEYS')
+  .action(() => withDatabase((db) => rotateKeys(db, readConfig(), print)))
+
+program
   .command('sample')
   .description('load a fictitious company')
   .option('--size <people>', 'how many people', readPositive, 500)
@@ -127,6 +199,18 @@ async function withDatabaseAsItIs(work: (db: Database) => Promise<void>): Promis
   } finally {
     await database.close()
   }
+}
+
+function withServices(work: (services: SyncServices) => Promise<void>): Promise<void> {
+  return withDatabase((db) => withSyncServices(readConfig(), db, work))
+}
+
+function withFollowing(work: (services: SyncServices, following: Following) => Promise<number>): Promise<void> {
+  return withServices(async (services) => {
+    const stopping = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
+    process.exitCode = await work(services, { print, signal: stopping.signal })
+  })
 }
 
 function readPositive(text: string): number {

@@ -1,6 +1,7 @@
 // The management API: organizations, directories, tokens, trusted issuers, attributes, the request log. The operator's token
 // reaches every organization; a token with the scope `admin` its own, and no other is there for it.
 import { timingSafeEqual } from 'node:crypto'
+import type { Check } from '../api/check.ts'
 import type { Admission, Face } from '../api/endpoint.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { requireScope } from '../auth/principal.ts'
@@ -9,15 +10,25 @@ import type { Database } from '../db/connect.ts'
 import { readOrganization } from '../directory/directories.ts'
 import { AppError } from '../errors.ts'
 import type { EventServices } from '../events/services.ts'
+import type { SyncServices } from '../sync/services.ts'
 import { attributeEndpoints } from './attributes.ts'
 import type { AdminCaller } from './caller.ts'
+import { connectionEndpoints } from './connection.ts'
 import { directoryEndpoints } from './directories.ts'
 import { eventEndpoints } from './events.ts'
 import { feedPollEndpoints } from './feed-poll.ts'
+import { importEndpoints } from './imports.ts'
+import { locationEndpoints } from './locations.ts'
+import { recordEndpoints } from './records.ts'
+import { runChangeEndpoints } from './run-changes.ts'
+import { runProgressEndpoints } from './run-progress.ts'
+import { runEndpoints } from './runs.ts'
 import { feedEndpoints } from './feeds.ts'
 import { issuerEndpoints } from './issuers.ts'
 import { organizationEndpoints } from './organizations.ts'
+import { providerEndpoints } from './providers.ts'
 import { requestEndpoints } from './requests.ts'
+import { setupLinkEndpoints } from './setup-links.ts'
 import { signingKeyEndpoints } from './signing-keys.ts'
 import { tags } from './tags.ts'
 import { tokenEndpoints } from './tokens.ts'
@@ -28,25 +39,36 @@ import { webhookEndpoints } from './webhook-endpoints.ts'
 export interface AdminParts {
   readonly db: Database
   readonly events: EventServices
+  readonly sync: SyncServices
+  readonly check: Check
   readonly authenticator: Authenticator
   /** Reaches every organization. */
   readonly operatorToken?: string
 }
 
 export function createAdminFace(parts: AdminParts): Face<AdminCaller> {
-  const { db, events } = parts
+  const { db, events, sync, check } = parts
   return {
     base: '/v1',
     tags: Object.values(tags),
     scope: 'admin',
     endpoints: [
       ...organizationEndpoints,
+      ...providerEndpoints,
       ...directoryEndpoints,
+      ...connectionEndpoints,
+      ...setupLinkEndpoints,
+      ...runEndpoints,
+      ...runChangeEndpoints,
+      ...runProgressEndpoints,
+      ...importEndpoints,
+      ...locationEndpoints,
       ...tokenEndpoints,
       ...issuerEndpoints,
       ...attributeEndpoints,
       ...requestEndpoints,
       ...userEndpoints,
+      ...recordEndpoints,
       ...eventEndpoints,
       ...webhookEndpoints,
       ...triggerEndpoints,
@@ -59,7 +81,7 @@ export function createAdminFace(parts: AdminParts): Face<AdminCaller> {
       const { organization } = admission.params
       if (organization !== undefined) await requireOrganization(db, organization, reach)
       const { requestId, at, signal } = admission
-      return { db, events, reach, tokenId, requestId, at, signal }
+      return { db, events, sync, check, reach, tokenId, requestId, at, signal }
     },
   }
 }

@@ -7,6 +7,7 @@ import {
   setAttributeAuthority,
 } from '../directory/directories.ts'
 import { AppError } from '../errors.ts'
+import { changeTimeZone, timeZoneSchema } from '../sync/setup/time-zone.ts'
 import { type AdminCaller, endpoint } from './caller.ts'
 import { bodyOf, directoryId, madeOf, name, organizationId, time } from './schemas.ts'
 import { tags } from './tags.ts'
@@ -22,10 +23,16 @@ const attributeAuthority = {
   examples: [{ title: directoryId.examples }],
 } as const
 
+const timeZone = {
+  ...timeZoneSchema,
+  description: 'Where days begin and end, for dates of employment and for schedules; UTC until another one is set.',
+} as const
+
 const organization = component('Organization', 'A tenant.', {
   id: organizationId,
   name: { ...name, description: 'Its name.', examples: ['Larkspur'] },
   attributeAuthority,
+  timeZone,
   createdAt: time('When it was made.'),
 })
 
@@ -77,6 +84,22 @@ const read = endpoint({
   run: ({ caller: { db }, params }) => readOrganization(db, params.organization),
 })
 
+const change = endpoint({
+  operationId: 'changeOrganization',
+  tag,
+  method: 'patch',
+  path: '/organizations/{organization}',
+  summary: 'Change an organization',
+  description: 'What is left out stays.',
+  scopes: ['admin'],
+  params: { organization: organizationId },
+  body: bodyOf([], { timeZone }),
+  status: 204,
+  run: async ({ caller: { db, at }, params: { organization: id }, body }) => {
+    if (body.timeZone !== undefined) await changeTimeZone(db, id, body.timeZone, at)
+  },
+})
+
 const setAuthority = endpoint({
   operationId: 'setAttributeAuthority',
   tag,
@@ -96,4 +119,4 @@ const setAuthority = endpoint({
   },
 })
 
-export const organizationEndpoints: readonly Endpoint<AdminCaller>[] = [list, create, read, setAuthority]
+export const organizationEndpoints: readonly Endpoint<AdminCaller>[] = [list, create, read, change, setAuthority]

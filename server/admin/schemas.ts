@@ -39,6 +39,10 @@ export const deliveryId = { ...id, description: 'The delivery.', examples: ['dlv
 export const feedId = { ...id, description: 'The feed.', examples: ['feed_01kaq3v5wfm6p8r0t2v4x6z8b0'] } as const
 export const keyId = { ...id, description: 'The key.', examples: ['key_01kaq3v5wgn7q9s1t3w5y7a9c1'] } as const
 
+export const setupLinkId = { ...id, description: 'The link.', examples: ['link_01kaq3v5whp8r0t2v4x6z8b0d2'] } as const
+export const locationId = { ...id, description: 'The location.', examples: ['loc_01kaq3v5wjq9s1v3x5z7b9d1f3'] } as const
+export const runId = { ...id, description: 'The run.', examples: ['sync_01kaq3v5yc4p6r8t0v2x4z6b8d'] } as const
+
 /** The directory of something; null where it has none. */
 export const ownDirectoryId = { ...directoryId, type: ['string', 'null'] } as const
 

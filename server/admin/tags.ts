@@ -4,7 +4,25 @@ export const tags = {
     description: `Tenants, which share nothing. The operator's token (\`ROLLCALL_ADMIN_TOKEN\`) reaches all of them; a token with the scope
       \`admin\` its own, and every other answers 404.`,
   },
-  directories: { name: 'Directories', description: 'The connections of an organization to its sources.' },
+  directories: {
+    name: 'Directories',
+    description: `The connections of an organization to its sources. One that is pushed sends by itself (SCIM); one that is pulled is read
+      on a schedule, with what its provider needs; the manual one has what applications write and files bring.`,
+  },
+  setupLinks: {
+    name: 'Setup links',
+    description: `Let somebody without an account connect one directory: send the link to whoever has the credentials of the source.`,
+  },
+  runs: {
+    name: 'Runs',
+    description: `What reads a source and brings people and groups up to date with it. A preview plans and changes nothing. A run that would
+      do more harm than anybody meant waits until it is approved.`,
+  },
+  imports: { name: 'Imports', description: 'CSV files with people, for the manual directory.' },
+  locations: {
+    name: 'Locations',
+    description: `Offices. Employment begins and ends by the calendar of the office where somebody works, or else of the organization.`,
+  },
   tokens: { name: 'Tokens', description: 'What identity providers and applications sign in with.' },
   issuers: { name: 'Issuers', description: 'Whose JWTs an organization trusts.' },
   attributes: {
@@ -13,7 +31,10 @@ export const tags = {
       \`urn:ietf:params:scim:schemas:extension:custom:2.0:User\` (or \`:Group\`), and behave like any other: in \`/Schemas\`, in filters,
       in PATCH.`,
   },
-  users: { name: 'Users', description: 'What cannot be done to people through SCIM.' },
+  users: {
+    name: 'Users',
+    description: 'What SCIM has no place for: where what is known of a person comes from, and forgetting them.',
+  },
   requests: {
     name: 'Request log',
     description: 'What identity providers sent: writes, failures, and what had to be repaired.',

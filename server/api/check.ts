@@ -6,14 +6,14 @@ import { AppError } from '../errors.ts'
 import type { Schema } from './schema.ts'
 
 /** Returns the value, in which it fills in the defaults. Throws invalid_value naming what is wrong and where. */
-export type Check = (schema: Schema, value: unknown) => unknown
+export type Check = (schema: object, value: unknown) => unknown
 
 /** A schema is compiled when something is first checked against it. */
 export function createCheck(): Check {
   const ajv = new Ajv2020({ useDefaults: true, allowUnionTypes: true, strictTypes: false, strictRequired: false })
   addFormats.default(ajv)
   return (schema, value) => {
-    const validate = ajv.compile(schema)
+    const validate = ajv.compile(schema as Schema)
     if (validate(value)) return value
     throw explain(validate.errors?.[0])
   }

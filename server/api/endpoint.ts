@@ -22,11 +22,26 @@ export interface Description {
   /** What may be in the query: text, integers and booleans. */
   readonly query?: Properties
   readonly body?: Schema
+  /** A media type that a body may have instead of JSON, and the member of the body that its text becomes. */
+  readonly text?: { readonly mediaType: 'text/csv'; readonly member: string }
+  /** The longest body, in bytes; 1 MiB where it is left out. */
+  readonly maxBodyBytes?: number
   /** 204 has no answer. */
   readonly status: 200 | 201 | 202 | 204
   readonly answer?: Schema
+  /** Instead of an answer: Server-Sent Events whose data are of this schema. `run` returns them as an AsyncIterable of ServerEvent. */
+  readonly events?: Schema
   /** What it answers beside what every endpoint may answer, and beside 404 where there is something in the path. */
-  readonly errors?: readonly (404 | 409)[]
+  readonly errors?: readonly (404 | 409 | 410)[]
+}
+
+/** One of a stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export interface ServerEvent {
+  /** What a client that comes back sends as Last-Event-ID. */
+  readonly id: string
+  readonly event: string
+  /** Sent as JSON. */
+  readonly data: unknown
 }
 
 export interface Call<Caller, Params, Query, Body> {
@@ -34,6 +49,8 @@ export interface Call<Caller, Params, Query, Body> {
   readonly params: Params
   readonly query: Query
   readonly body: Body
+  /** What was seen last of a stream; undefined where it begins. */
+  readonly lastEventId: string | undefined
 }
 
 export interface Endpoint<Caller> extends Description {
@@ -77,8 +94,8 @@ export interface FaceDescription {
 /** Some endpoints with one way to sign in. */
 export interface Face<Caller> extends FaceDescription {
   readonly endpoints: readonly Endpoint<Caller>[]
-  /** The scope that even who asks for an unknown endpoint must have. */
-  readonly scope: Scope
+  /** The scope that even who asks for an unknown endpoint must have; undefined where those who sign in have none. */
+  readonly scope?: Scope
   /** Throws unauthorized, insufficient_scope, rate_limited, and not_found for what the path names and the caller cannot reach. */
   admit(admission: Admission): Promise<Caller>
 }

@@ -23,7 +23,7 @@ const error = component(
 
 export const answerSchema = { title: 'ErrorAnswer', ...objectOf({ error }) }
 
-type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 503
+type FailureStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 429 | 500 | 503
 
 interface Failure {
   /** Of the component. */
@@ -70,14 +70,19 @@ export const failures: Readonly<Record<FailureStatus, Failure>> = {
     description: 'The value is taken.',
     example: write('uniqueness', 'The organization already has a directory of this name.'),
   },
+  410: {
+    name: 'Gone',
+    description: 'It was there, and has ended.',
+    example: write('gone', 'This setup link has expired. Ask whoever sent it for a new one.'),
+  },
   413: {
     name: 'TooLarge',
-    description: 'The body is larger than 1 MiB.',
+    description: 'The body is too large: larger than 1 MiB where nothing else is said.',
     example: write('too_large', 'The body is larger than 1048576 bytes.'),
   },
   415: {
     name: 'UnsupportedMediaType',
-    description: 'The body is not JSON in UTF-8.',
+    description: 'The body is not JSON in UTF-8, or what else is taken.',
     example: write('unsupported_media_type', 'The body must be application/scim+json or application/json in UTF-8.'),
   },
   429: {

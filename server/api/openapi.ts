@@ -12,9 +12,8 @@ export interface Parameter {
   readonly schema: Schema
 }
 
-interface Content {
-  readonly 'application/json': { readonly schema: Schema; readonly example: unknown }
-}
+type Content = Readonly<Partial<Record<MediaType, { readonly schema: Schema; readonly example: unknown }>>>
+type MediaType = 'application/json' | 'text/csv' | 'text/event-stream'
 
 export interface Answer {
   readonly description: string
@@ -121,7 +120,7 @@ function describe(endpoint: Description, components: Components): Operation {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: writeContent(components.refer(body), createSampleValue(body)) } }),
+      : { requestBody: { required: true, content: describeBody(endpoint, body, components) } }),
     responses: {
       [endpoint.status]: describeAnswer(endpoint, components),
       ...Object.fromEntries(
@@ -131,9 +130,20 @@ function describe(endpoint: Description, components: Components): Operation {
   }
 }
 
-function describeAnswer({ status, answer }: Description, components: Components): Answer {
+function describeBody({ text }: Description, body: Schema, components: Components): Content {
+  const json = writeContent(components.refer(body), createSampleValue(body))
+  if (text === undefined) return json
+  const { [text.member]: member = {} } = body['properties'] as Readonly<Record<string, Schema>>
+  return { ...json, [text.mediaType]: { schema: { type: 'string' }, example: createSampleValue(member) } }
+}
+
+function describeAnswer({ status, answer, events }: Description, components: Components): Answer {
   const descriptions = { 200: 'As asked.', 201: 'It was made.', 202: 'It will be done.', 204: 'It was done.' }
   const said = { description: descriptions[status], headers: requestIdHeader }
+  if (events !== undefined) {
+    const content = { 'text/event-stream': { schema: components.refer(events), example: createSampleValue(events) } }
+    return { ...said, description: 'Server-Sent Events, whose data are this.', content }
+  }
   if (answer === undefined) return said
   return { ...said, content: writeContent(components.refer(answer), createSampleValue(answer)) }
 }

@@ -110,7 +110,13 @@ function writeOperation({ method, path, operation }: Listed, origin: string, doc
     <h3 id="${operationId}-title"><a href="#${operationId}">${summary}</a></h3>
     <p class="route"><span class="method ${method.toLowerCase()}">${method}</span> <code>${breakable(path)}</code></p>
     ${description === undefined ? '' : html`<p>${prose(description)}</p>`}
-    <p class="scopes">Scope: ${scopes.map((scope, at) => html`${at === 0 ? '' : ' and '}<code>${scope}</code>`)}</p>
+    ${
+      scopes.length === 0
+        ? ''
+        : html`<p class="scopes">
+            Scope: ${scopes.map((scope, at) => html`${at === 0 ? '' : ' and '}<code>${scope}</code>`)}
+          </p>`
+    }
     ${parameters.length === 0 ? '' : writeParameters(parameters, summary)}
     ${
       body === undefined
@@ -122,7 +128,7 @@ function writeOperation({ method, path, operation }: Listed, origin: string, doc
     ${writeCode(writeCurl({ method, path, parameters, body: body?.example }, origin))}
     ${Object.entries(responses).map(([status, response]) => {
       if ('$ref' in response) return ''
-      const answer = response.content?.['application/json']
+      const answer = response.content?.['application/json'] ?? response.content?.['text/event-stream']
       if (answer === undefined)
         return html`<h4>Answer ${status}</h4>
           <p>${response.description} There is no body.</p>`

@@ -9,6 +9,10 @@ export interface Sealer {
   seal(context: string, secret: string): Promise<string>
   /** Throws secret_unreadable where no key of ENCRYPTION_KEYS opens it. */
   open(context: string, sealed: string): Promise<string>
+  /** What another key sealed, sealed anew under its own context; undefined where nothing is to be done. Throws secret_unreadable. */
+  reseal(sealed: string): Promise<string | undefined>
+  /** Throws secret_unreadable where it cannot be opened under its own context. */
+  verify(sealed: string): Promise<void>
 }
 
 // Where there is no other key. No key of ENCRYPTION_KEYS can have a name with a hyphen.
@@ -41,16 +45,31 @@ export function createSealer(db: Database, keys: string | undefined, now: () => 
     )
   }
 
+  async function seal(context: string, secret: Uint8Array): Promise<string> {
+    return new CompactEncrypt(secret)
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: writing, sub: context })
+      .encrypt(await readKey(writing))
+  }
+
+  async function open(sealed: string, expected?: string): Promise<{ context: string; secret: Uint8Array }> {
+    const { kid, sub } = readHeader(sealed)
+    const key = await readKey(kid)
+    if (typeof sub !== 'string' || (expected !== undefined && sub !== expected)) {
+      throw new AppError('secret_unreadable', 'A sealed secret is that of something else.')
+    }
+    return { context: sub, secret: await decrypt(sealed, key, kid) }
+  }
+
   return {
-    seal: async (context, secret) =>
-      new CompactEncrypt(Buffer.from(secret))
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: writing, sub: context })
-        .encrypt(await readKey(writing)),
-    open: async (context, sealed) => {
-      const { kid, sub } = readHeader(sealed)
-      const key = await readKey(kid)
-      if (sub !== context) throw new AppError('secret_unreadable', 'A sealed secret is that of something else.')
-      return Buffer.from(await decrypt(sealed, key, kid)).toString('utf8')
+    seal: (context, secret) => seal(context, Buffer.from(secret)),
+    open: async (context, sealed) => Buffer.from((await open(sealed, context)).secret).toString('utf8'),
+    reseal: async (sealed) => {
+      if (readHeader(sealed).kid === writing) return undefined
+      const { context, secret } = await open(sealed)
+      return seal(context, secret)
+    },
+    verify: async (sealed) => {
+      await open(sealed)
     },
   }
 }

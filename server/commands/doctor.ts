@@ -1,6 +1,8 @@
 // `rollcall doctor`: looks at everything that has to be right, and says of each what is wrong and what to do.
 import { createServer } from 'node:net'
 import { statfs } from 'node:fs/promises'
+import { verifySecrets } from '../auth/sealed-secrets.ts'
+import { createSealer } from '../auth/sealer.ts'
 import { type Config, findUnknownVariables, readConfig } from '../config.ts'
 import type { Database } from '../db/connect.ts'
 import { listMigrations } from '../db/migrate.ts'
@@ -10,6 +12,7 @@ import { AppError } from '../errors.ts'
 import { listUnreached } from '../events/standing.ts'
 import { createMailer } from '../ops/mailer.ts'
 import { createOutgoing } from '../ops/outgoing.ts'
+import { explainUnreadable } from './keys.ts'
 import { declareResourceTypes } from '../scim/declarations.ts'
 import { listRedefinitions, readResourceTypes } from '../scim/schema-files.ts'
 
@@ -40,7 +43,7 @@ export async function examine(): Promise<Finding[]> {
     return [...findings, broken('database', error)]
   }
   try {
-    return [...findings, ...(await examineDatabase(database)), ...(await examineDisk(config))]
+    return [...findings, ...(await examineDatabase(database, config)), ...(await examineDisk(config))]
   } finally {
     await database.close()
   }
@@ -121,12 +124,13 @@ async function answersAsRollcall(port: number, host: string): Promise<boolean> {
   }
 }
 
-async function examineDatabase({ db, description }: OpenDatabase): Promise<Finding[]> {
+async function examineDatabase({ db, description }: OpenDatabase, config: Config): Promise<Finding[]> {
   try {
     const server = await examineServer(db, description)
     if (server.some((finding) => finding.state === 'broken')) return server
     const migrations = await examineMigrations(db)
-    return [...server, migrations, ...(migrations.state === 'ok' ? await examineEvents(db) : [])]
+    if (migrations.state !== 'ok') return [...server, migrations]
+    return [...server, migrations, await examineSecrets(db, config), ...(await examineEvents(db))]
   } catch (error) {
     // What could not be reached, and why, as the system says it: no password is in either.
     const reason = error instanceof Error ? error.message : String(error)
@@ -198,6 +202,19 @@ async function examineMigrations(db: Database): Promise<Finding> {
   } catch (error) {
     return broken('migrations', error)
   }
+}
+
+async function examineSecrets(db: Database, { ENCRYPTION_KEYS }: Config): Promise<Finding> {
+  const check = 'secrets'
+  const counts = await verifySecrets(
+    db,
+    createSealer(db, ENCRYPTION_KEYS, () => new Date()),
+  )
+  const detail = explainUnreadable(counts)
+  if (detail !== '')
+    return { check, state: 'broken', detail: `${detail} Set ENCRYPTION_KEYS to what it was, further keys beside it` }
+  const total = counts.reduce((sum, one) => sum + one.total, 0)
+  return { check, state: 'ok', detail: total === 0 ? 'there are none' : `all ${total} can be opened` }
 }
 
 const mostUnreached = 10

@@ -57,6 +57,7 @@ async function run(
     tombstoneDays: config.TOMBSTONE_DAYS,
     requestLogDays: config.REQUEST_LOG_DAYS,
     eventDays: config.EVENT_DAYS,
+    syncDays: config.SYNC_DAYS,
   })
   let background: Background | undefined
   try {

@@ -4,7 +4,8 @@ import { naming } from '../api/errors.ts'
 import { component, type Schema } from '../api/schema.ts'
 import type { Actor } from '../directory/actor.ts'
 import type { Database } from '../db/connect.ts'
-import { readLatestSync, readSync, requestSync, type SyncRun, syncStatuses, syncTypes } from '../directory/sync-runs.ts'
+import { syncTypes } from '../sync/runs/run.ts'
+import { readLatestSync, readSync, requestSync, type SyncRun, syncStatuses } from '../sync/runs/syncs.ts'
 import { AppError } from '../errors.ts'
 import { endpoint, type HrCaller } from './caller.ts'
 import { queryId, source } from './parameters.ts'
@@ -31,7 +32,7 @@ const request = endpoint({
   path: '/sync',
   summary: 'Request a synchronization',
   description: `Queues a run, whose status can be asked for. Where one of the same source is queued or running already, the answer is that
-    one, and no other begins. 404 where no directory is pulled from the source.`,
+    one, and no other begins. 404 where no directory is pulled from the source; 409 while a preview of it is under way.`,
   scopes: ['hr', 'write'],
   body: {
     type: 'object',
@@ -69,7 +70,7 @@ const request = endpoint({
       examples: [45_000],
     },
   }),
-  errors: [404],
+  errors: [404, 409],
   run: async ({ caller: { db, actor }, body }) => {
     const { source: from, sync_type: type, include_groups: includeGroups } = body
     return showQueued(await naming('source', requestSync(db, actor, { source: from, type, includeGroups })))

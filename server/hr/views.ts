@@ -5,7 +5,7 @@ import type { ChartNode } from '../directory/org/chart.ts'
 import type { Department } from '../directory/org/departments.ts'
 import type { DirectoryGroup, GroupMember } from '../directory/org/directory-groups.ts'
 import type { Employee, EmployeeDetail, EmployeeSummary } from '../directory/org/employee.ts'
-import type { SyncRun } from '../directory/sync-runs.ts'
+import type { SyncRun } from '../sync/runs/syncs.ts'
 
 type View = Readonly<Record<string, unknown>>
 

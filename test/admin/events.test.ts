@@ -151,6 +151,7 @@ describe('events of directories and syncs', () => {
       directoryId,
       source: 'workday',
       type: 'incremental',
+      purpose: 'sync',
       includeGroups: true,
       status: 'queued',
     })

@@ -288,7 +288,7 @@ describe('the management API', () => {
       ['put', '/attribute-authority', { title: ['dir_0'] }, 'dir_0'],
       ['put', '/attribute-authority', { title: ['dir_0', 'dir_0'] }, 'title'],
       ['put', '/attribute-authority', { 'not an attribute': [] }, 'not an attribute'],
-      ['post', '/directories', { kind: 'pull', name: 'x' }, 'kind'],
+      ['post', '/directories', { kind: 'manual', name: 'x' }, 'kind'],
       ['post', '/directories', { kind: 'push' }, 'name'],
       ['post', '/directories', { kind: 'push', name: 'x', provider: 'Azure AD' }, 'provider'],
       ['patch', '/directories/dir_0', { strict: 'yes' }, 'strict'],

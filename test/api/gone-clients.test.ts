@@ -34,7 +34,9 @@ describe('an endpoint of a JSON API', () => {
       ...{ base: '/', tags: [], endpoints: [endpoint], scope: 'admin' },
       admit: ({ signal }) => Promise.resolve({ signal }),
     }
-    const app = express().use(createApiRouter(face, { now: () => new Date(), logger: createLogger('silent') }))
+    const { signal: stopping } = new AbortController()
+    const parts = { now: () => new Date(), logger: createLogger('silent'), stopping }
+    const app = express().use(createApiRouter(face, parts))
     const server = createServer(app)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const leaving = new AbortController()

@@ -17,7 +17,9 @@ const mapOf = (values: unknown, names: unknown = {}): object => ({
 })
 
 const componentName = { pattern: '^[A-Za-z0-9._-]+$' }
-const content = mapOf(object(['schema', 'example'], { schema, example: {} }), { const: 'application/json' })
+const content = mapOf(object(['schema', 'example'], { schema, example: {} }), {
+  enum: ['application/json', 'text/csv', 'text/event-stream'],
+})
 const header = object(['description', 'schema'], { description: text, schema })
 const response = object(['description'], { description: text, headers: mapOf(reference), content })
 

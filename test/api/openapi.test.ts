@@ -110,8 +110,7 @@ describe('/openapi.json', () => {
       }
       const contents = [operation.requestBody?.content, ...Object.values(operation.responses).map(readContent)]
       for (const content of contents.filter((one) => one !== undefined)) {
-        const { schema, example } = content['application/json']
-        expectValid(schema, example, `${method} ${path}`)
+        for (const { schema, example } of Object.values(content)) expectValid(schema, example, `${method} ${path}`)
       }
     }
     for (const [name, { content }] of Object.entries(document.components.responses)) {

@@ -41,7 +41,8 @@ function listRoutes(router: Router): Route[] {
 
 /** The full path: each router's paths are of one kind, which tells where it is mounted. */
 function mount(path: string): string {
-  if (/^\/(organizations|events|feeds|signing-keys)(\/|$)/.test(path)) return `/v1${path}`
+  if (/^\/(organizations|events|feeds|signing-keys|providers)(\/|$)/.test(path)) return `/v1${path}`
+  if (['', '/connection', '/check', '/finish'].includes(path)) return `/v1/setup${path}`
   if (path === '/token') return `/oauth${path}`
   if (['/livez', '/readyz', '/openapi.json', '/docs', '/.well-known/jwks.json'].includes(path)) return path
   if (/^\/(employees|departments|org-chart|lookup|groups|sync)(\/|$)/.test(path)) return `/v1/hr${path}`
@@ -55,6 +56,7 @@ interface Owned {
   readonly tenant: Tenant
   readonly userId: string
   readonly groupId: string
+  readonly pullId: string
   readonly ids: readonly string[]
 }
 
@@ -90,11 +92,17 @@ async function createOwner(): Promise<Owned> {
   const [userId, groupId] = [String(user['id']), String(group['id'])]
   const source = { kind: 'pull', provider: `${canary}-hr`, name: `${canary} HR` } as const
   await createDirectory(testDatabase(), tenant.organizationId, source, clock.now())
+  const connection = { account: canary, token: `${canary}-secret` }
+  const pull = { kind: 'pull', provider: 'scripted', name: `${canary} source`, connection }
+  const pullId = (await operator.post(`${base}/directories`, pull)).body['id'] as string
+  const link = await operator.post(`${base}/directories/${pullId}/setup-links`, {})
+  const location = await operator.post(`${base}/locations`, { name: `${canary} office` })
+  const ofSync = [pullId, String(link.body['id']), String(location.body['id'])]
   const sync = await tenant.scim.post('/Syncs', { schemas: [syncSchema], source: source.provider })
   const departments = await tenant.scim.get('/Departments')
   const orgIds = [String(sync.body['id']), String(departments.body['Resources'][0].id)]
-  const ids = [userId, groupId, tenant.directoryId, tokenId, issuerId, feedId, foreignAttribute, ...orgIds]
-  return { tenant, userId, groupId, ids }
+  const ids = [userId, groupId, tenant.directoryId, tokenId, issuerId, feedId, foreignAttribute, ...orgIds, ...ofSync]
+  return { tenant, userId, groupId, pullId, ids }
 }
 
 /** Everything that the database holds of an organization. */
@@ -135,6 +143,8 @@ function bodyFor(path: string, method: Method, owner: Owned): unknown {
   if (path === '/Bulk') return { schemas: [bulkSchema], Operations: listOperations(owner) }
   if (path === '/lookup') return { query: `${canary} display`, limit: 20 }
   if (path.endsWith('/poll')) return { returnImmediately: true }
+  if (path.endsWith('/imports') || path.endsWith('/columns')) return { text: 'id,email\n1,a@x.example\n' }
+  if (path.endsWith('/connection')) return { account: 'mine', token: 'my-own-secret' }
   if (path === '/sync') return { source: 'azure_ad' }
   if (path.endsWith('.search')) return { schemas: [searchSchema], filter: `id eq "${owner.userId}"` }
   if (path.endsWith('.lookup')) return { schemas: [lookupSchema], query: canary, status: 'any', limit: 20 }
@@ -162,13 +172,17 @@ describe('isolation of organizations', () => {
     }
   })
 
-  it('gives a foreign token nothing and lets it change nothing, on any route, by any method, with any foreign id', async () => {
+  it('gives a foreign token nothing and lets it change nothing, on any route, by any method, with any foreign id', async function () {
+    this.timeout(120_000)
     const { app } = await getApp()
     const routes = listRoutes(app.express.router)
     expect(routes.length).to.be.at.least(34)
     const before = await readRows(owner.tenant.organizationId)
     for (const { path, methods } of routes) {
-      const full = mount(path).replace(':organization', owner.tenant.organizationId).replace(':type', 'User')
+      const full = mount(path)
+        .replace(':organization', owner.tenant.organizationId)
+        .replace(':directory', owner.pullId)
+        .replace(':type', 'User')
       const targets = full.includes(':id') ? owner.ids.map((id) => full.replace(':id', id)) : [full]
       for (const target of targets) {
         for (const method of methods) {

@@ -175,7 +175,7 @@ describe('errors', () => {
   it('7644-3.12-01 7644-3.12-02 7644-3.12-05 7644-3.2-05 have a status and a word of the standard, whatever the kind', () => {
     for (const code of Object.keys(errorCatalogue) as ErrorCode[]) {
       const { status, scimType, body } = answerError(new AppError(code), 'req_1')
-      expect(status, code).to.be.oneOf([400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 501, 503])
+      expect(status, code).to.be.oneOf([400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 429, 500, 501, 503])
       if (scimType !== undefined) expect(scimTypes[scimType], scimType).to.equal(status)
       if (status === 400) expect(scimType, code).to.be.a('string')
       const written = JSON.parse(body) as Body

@@ -1,17 +1,21 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
+import { createSealer } from '../../server/auth/sealer.ts'
 import { connect } from '../../server/db/connect.ts'
 import { query } from '../../server/db/query.ts'
+import { clock, createTenant } from '../support/app.ts'
 import { startMailServer } from '../support/mail-server.ts'
 import { testDatabase, testDatabaseUrl } from '../support/postgres.ts'
 import { Installation, RollcallProcess } from '../support/process.ts'
 import { addSubscriber, closeReceivers } from '../support/subscriber.ts'
 import { badgeSchema, exampleFolder, schemaFile, typeFile, withFolder } from '../support/resource-types.ts'
 import { userSchema } from '../support/scim-client.ts'
+import { forgetUnreadable } from '../support/sealed.ts'
 
 describe('rollcall doctor', function () {
   this.timeout(60_000)
+  before(forgetUnreadable)
   async function examine(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
     const run = new RollcallProcess(['doctor'], { PORT: '0', ...environment })
     return { code: (await run.exit).code, output: run.output }
@@ -138,6 +142,23 @@ describe('rollcall doctor', function () {
     expect(output).to.match(
       new RegExp(`warning +events +the webhook Payroll \\(${id}\\) is disabled: It is gone\\. Enable it`),
     )
+  })
+
+  it('opens every secret, and names those that cannot be opened', async () => {
+    const { organizationId, directoryId } = await createTenant()
+    const lost = createSealer(testDatabase(), `lost:${Buffer.alloc(32).toString('base64url')}`, clock.now)
+    const sealed = await lost.seal(`directory:${directoryId}`, '{}')
+    const change = 'update directories set secrets = $3 where org_id = $1 and id = $2'
+    await query(testDatabase(), change, [organizationId, directoryId, sealed])
+    const broken = await examine({ DATABASE_URL: testDatabaseUrl() })
+    await query(testDatabase(), change, [organizationId, directoryId, null])
+    expect(broken.code).to.equal(1)
+    expect(broken.output).to.match(
+      new RegExp(`BROKEN +secrets +1 secrets of directories cannot be opened, such as that of ${directoryId}: .*lost`),
+    )
+    const whole = await examine({ DATABASE_URL: testDatabaseUrl() })
+    expect(whole.output).to.match(/ok +secrets +(all \d+ can be opened|there are none)/)
+    expect(whole.code).to.equal(0)
   })
 
   it('warns of a variable that means nothing', async () => {

@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { JsonObject } from '../../db/tables.ts'
-import { listSyncs, readSync, requestSync, type SyncRun, type SyncType, syncTypes } from '../../directory/sync-runs.ts'
+import { type SyncType, syncTypes } from '../../sync/runs/run.ts'
+import { listSyncs, readSync, requestSync, type SyncRun } from '../../sync/runs/syncs.ts'
 import type { Handler } from '../exchange.ts'
 import { readResource } from '../resource.ts'
 import { answerList, answerResource, readCutQuery, readListing } from './answer.ts'
