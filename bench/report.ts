@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { renderEvents } from './events/report.ts'
 import { renderOrg } from './org/report.ts'
+import { renderSync } from './sync/report.ts'
 import {
   type Cell,
   type EventsResult,
@@ -10,8 +11,10 @@ import {
   readEventsResults,
   readOrgResults,
   readResults,
+  readSyncResults,
   type Result,
   type Row,
+  type SyncResult,
 } from './results.ts'
 import { findFloorTarget, growthTarget, peerTarget } from './targets.ts'
 import { findBestPeer, judge, judgeGrowth, perSecond, ratioOf, type Verdict } from './verdicts.ts'
@@ -35,13 +38,14 @@ export function formatVerdicts(verdicts: readonly Verdict[]): string {
 
 /** Writes RESULTS.md from everything that is kept. */
 export function writeReport(): void {
-  writeFileSync(file, renderReport(readResults(), readOrgResults(), readEventsResults()))
+  writeFileSync(file, renderReport(readResults(), readOrgResults(), readEventsResults(), readSyncResults()))
 }
 
 export function renderReport(
   results: readonly Result[],
   org: readonly OrgResult[],
   events: readonly EventsResult[],
+  syncs: readonly SyncResult[],
 ): string {
   const [smallest, ...larger] = results
   const sections = results.flatMap(renderResult)
@@ -50,7 +54,7 @@ export function renderReport(
     '# Results of the benchmark',
     'Written by `npm run bench`; [README.md](README.md) says what is measured and how. A cell is calls a second (median of the rounds), then p50 / p99 in milliseconds. "to floor" is Rollcall against the floor: the median of the ratios of the rounds. ✗ marks wrong answers, whose figures do not count; – what a server was not asked.',
   ]
-  return `${[...intro, ...sections, ...growth, ...renderOrg(org, renderTable), ...renderEvents(events, renderTable)].join('\n\n')}\n`
+  return `${[...intro, ...sections, ...growth, ...renderOrg(org, renderTable), ...renderEvents(events, renderTable), ...renderSync(syncs, renderTable)].join('\n\n')}\n`
 }
 
 function renderResult(result: Result): string[] {

@@ -95,9 +95,21 @@ export interface EventsResult extends Facts {
   }
 }
 
+export interface SyncResult extends Facts {
+  readonly people: number
+  readonly command: string
+  /** Of the first import, of one in which nothing had changed, and of a bare COPY. */
+  readonly seconds: { readonly first: number; readonly unchanged: number; readonly copy: number }
+  readonly memory: Memory
+  /** Milliseconds at the median, alone and while somebody else is imported. */
+  readonly reads: { readonly alone: number; readonly meanwhile: number }
+}
+
 /** Keeps what a run measured, by what it was about and its size. */
-export function writeResult(...[kind, result]: ['scim', Result] | ['org', OrgResult] | ['events', EventsResult]): void {
-  const size = kind === 'events' ? result.changes : result.users
+export function writeResult(
+  ...[kind, result]: ['scim', Result] | ['org', OrgResult] | ['events', EventsResult] | ['sync', SyncResult]
+): void {
+  const size = kind === 'events' ? result.changes : kind === 'sync' ? result.people : result.users
   const name = kind === 'scim' ? `${size}.json` : `${kind}-${size}.json`
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, name), `${JSON.stringify(result, null, 2)}\n`)
@@ -114,6 +126,10 @@ export function readOrgResults(): OrgResult[] {
 
 export function readEventsResults(): EventsResult[] {
   return readKept<EventsResult>(/^events-\d+\.json$/).toSorted((a, b) => a.changes - b.changes)
+}
+
+export function readSyncResults(): SyncResult[] {
+  return readKept<SyncResult>(/^sync-\d+\.json$/).toSorted((a, b) => a.people - b.people)
 }
 
 function readKept<Kept>(pattern: RegExp): Kept[] {

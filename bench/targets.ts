@@ -34,3 +34,6 @@ export const memoryTargetUsers = 1_000_000
 export function findFloorTarget(row: string): number | undefined {
   return floorTargets[row] ?? floorTargets[row.replace(/_\d+$/, '')]
 }
+
+/** Of `bench/sync`: times of COPY, times faster, MB, and times as long that a reader waits. */
+export const syncTargets = { copies: 6, faster: 5, memoryMb: 300, slower: 1.25 } as const
