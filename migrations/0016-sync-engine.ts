@@ -162,6 +162,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     db,
   )
   await forgetTogether(db)
+  // The words of very many who come together are put into the index together, which takes half as long. The pending list, which readers
+  // scan, stays at eight pages.
+  await sql`alter index users_words set (fastupdate = on, gin_pending_list_limit = 64)`.execute(db)
 }
 
 // A reference is looked at for each row by itself, which for very many took a third of the time of writing them. What belongs to runs,

@@ -5,6 +5,7 @@ import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import packageFile from '../../package.json' with { type: 'json' }
 import { readFacts } from '../facts.ts'
 import { writeReport } from '../report.ts'
 import { writeResult } from '../results.ts'
@@ -15,13 +16,15 @@ import { Company, medianOf } from './company.ts'
 const people = Number(process.env['BENCH_PEOPLE'] ?? 100_000)
 const readSeconds = 10
 const installation = path.resolve(import.meta.dirname, 'installation.ts')
+// As `npm start` runs it.
+const nodeOptions = packageFile.scripts.start.split(' ').filter((part) => part.startsWith('--'))
 const token = 'the-operator-of-the-benchmark'
 
 const loadBefore = loadavg()[0] ?? 0
 const databases = await startDatabases(undefined)
 try {
   const url = await databases.create('bench_sync', 0, () => Promise.resolve())
-  const script = ['--max-semi-space-size=8', installation, String(people)]
+  const script = [...nodeOptions, installation, String(people)]
   const environment = { DATABASE_URL: url, ROLLCALL_ADMIN_TOKEN: token }
   const { process: server, address } = await ServerProcess.start(script, environment)
   const company = await Company.create(address, 'First')

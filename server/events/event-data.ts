@@ -2,8 +2,9 @@
 import type { Database } from '../db/connect.ts'
 import type { JsonObject } from '../db/tables.ts'
 import { applyDifferences, compareResources, type Difference } from '../directory/authority.ts'
+import { type Beginning, readResource } from '../directory/beginnings.ts'
 import { differenceJson } from '../directory/changes.ts'
-import type { History, PastChange } from '../directory/history.ts'
+import type { History, PastChange, PastState } from '../directory/history.ts'
 import type { WaitingEvent } from '../directory/outbox.ts'
 import type { EventData } from './event.ts'
 
@@ -26,13 +27,32 @@ export function writeData(event: WaitingEvent, history: History | undefined, pre
   }
 }
 
+/** The same of a user who was created, together with very many others. */
+export function writeBeginning(event: WaitingEvent, beginning: Beginning, present: PresentResource): EventData {
+  const { at, directoryId, requestId, externalId } = beginning
+  const { version } = event
+  const state = { resource: readResource(beginning), externalId, version, createdAt: at, modifiedAt: at }
+  return { directoryId, requestId, resource: writeState(event, state, present) }
+}
+
 // What was deleted is told as it was before.
 function writeResource(event: WaitingEvent, history: History, present: PresentResource): JsonObject | null {
   const version = history.states.has(event.version) ? event.version : event.version - 1
   const state = history.states.get(version)
   if (state === undefined) return null
+  const modifiedAt = history.changes.get(version)?.at ?? event.at
+  return writeState(event, { ...state, version, createdAt: history.createdAt, modifiedAt }, present)
+}
+
+interface DatedState extends PastState {
+  readonly version: number
+  readonly createdAt: Date
+  readonly modifiedAt: Date
+}
+
+function writeState(event: WaitingEvent, state: DatedState, present: PresentResource): JsonObject {
   const { schemas, ...resource } = present(state.resource)
-  const { externalId } = state
+  const { externalId, version, createdAt, modifiedAt } = state
   return {
     ...(schemas !== undefined && { schemas }),
     id: event.resource_id,
@@ -40,8 +60,8 @@ function writeResource(event: WaitingEvent, history: History, present: PresentRe
     ...resource,
     meta: {
       resourceType: event.resource_type,
-      created: history.createdAt.toISOString(),
-      lastModified: (history.changes.get(version)?.at ?? event.at).toISOString(),
+      created: createdAt.toISOString(),
+      lastModified: modifiedAt.toISOString(),
       version: `W/"${version}"`,
     },
   }

@@ -62,11 +62,6 @@ export interface EventRow {
   readonly data: EventData
 }
 
-export function toRow(event: LoggedEvent): EventRow {
-  const { organizationId, resourceType, resourceId, ...rest } = event
-  return { org_id: organizationId, resource_type: resourceType, resource_id: resourceId, ...rest }
-}
-
 export function fromRow(row: EventRow): LoggedEvent {
   const { org_id, resource_type, resource_id, ...rest } = row
   return { organizationId: org_id, resourceType: resource_type, resourceId: resource_id, ...rest }

@@ -1,7 +1,7 @@
 // Reading the event log.
 import type { Database } from '../db/connect.ts'
 import { Parameters, query } from '../db/query.ts'
-import { type EventRow, fromRow, type LoggedEvent } from './event.ts'
+import { type EventData, type EventRow, fromRow, type LoggedEvent } from './event.ts'
 
 export interface EventWindow {
   /** Only events with a higher number. */
@@ -11,20 +11,28 @@ export interface EventWindow {
   readonly until?: number
   /** Only events of these types, which may be patterns such as `user.*`. */
   readonly types?: readonly string[]
+  /** Of events of other types than these nothing is told but that they were. */
+  readonly tells?: readonly string[]
 }
 
-const columns = 'org_id, number, id, type, at, resource_type, resource_id, version, data'
+const names = 'org_id, number, id, type, at, resource_type, resource_id, version'
+const columns = `${names}, data`
+const untold: EventData = { directoryId: null, requestId: null, resource: null }
 
 /** The events of an organization behind a number, in order. */
 export async function readEvents(db: Database, organizationId: string, window: EventWindow): Promise<LoggedEvent[]> {
-  const { after, limit, until, types = ['*'] } = window
+  const { after, limit, until, types = ['*'], tells = ['*'] } = window
   const parameters = new Parameters(organizationId, after)
   const end = until === undefined ? '' : `and number <= ${parameters.add(until)}`
   const condition = types.includes('*') ? '' : `and ${typesSql(types, parameters)}`
-  const text = `select ${columns} from events where org_id = $1 and number > $2 ${end} ${condition}
+  const data = tells.includes('*') ? 'data' : `case when ${typesSql(tells, parameters)} then data end as data`
+  const text = `select ${names}, ${data} from events where org_id = $1 and number > $2 ${end} ${condition}
     order by number limit ${parameters.addLimit(limit)}`
-  return (await query<EventRow>(db, text, parameters.values)).map(fromRow)
+  const rows = await query<UntoldRow>(db, text, parameters.values)
+  return rows.map((row) => fromRow({ ...row, data: row.data ?? untold }))
 }
+
+type UntoldRow = Omit<EventRow, 'data'> & { readonly data: EventData | null }
 
 function typesSql(types: readonly string[], parameters: Parameters): string {
   const prefixes = types.filter((type) => type.endsWith('.*')).map((type) => type.slice(0, -1))

@@ -3,16 +3,18 @@
 // An event may only be numbered behind the earlier ones of its resource. It is: whoever writes a resource holds its row, so that an
 // event is never committed, and never seen here, before those of the versions before it; and their rows have the lower ids.
 import type { Database } from '../db/connect.ts'
+import { columnsSql, toColumnArrays } from '../db/columns.ts'
 import { isConnectionFault } from '../db/faults.ts'
 import { createId } from '../db/ids.ts'
 import { query } from '../db/query.ts'
 import { transaction } from '../db/transaction.ts'
+import { type Beginning, readBeginnings } from '../directory/beginnings.ts'
 import { type History, type HistoryRequest, readHistories } from '../directory/history.ts'
 import { holdOutbox, isWhole, readOutbox, removeFromOutbox, type WaitingEvent } from '../directory/outbox.ts'
 import { AppError } from '../errors.ts'
 import type { Logger } from '../ops/logger.ts'
-import { type EventData, type LoggedEvent, toRow } from './event.ts'
-import { type Present, type PresentResource, writeData } from './event-data.ts'
+import type { EventData } from './event.ts'
+import { type Present, type PresentResource, writeBeginning, writeData } from './event-data.ts'
 import { wakeSubscriptions } from './subscriptions.ts'
 
 export interface NumberingParts {
@@ -63,7 +65,7 @@ function numberBatch({ db, now }: NumberingParts, size: number, describe: Descri
     const numbers = await lockNumbers(tx, waiting)
     const events = number(waiting, await describe(tx, waiting), numbers, at)
     const last = Array.from(numbers, ([org_id, last_event]) => ({ org_id, last_event }))
-    await query(tx, logSql, [JSON.stringify(events.map(toRow)), JSON.stringify(last)])
+    await query(tx, logSql, [...toColumnArrays(last, numberColumns), ...toColumnArrays(events, eventColumns)])
     await removeFromOutbox(
       tx,
       waiting.map(({ id }) => id),
@@ -73,13 +75,26 @@ function numberBatch({ db, now }: NumberingParts, size: number, describe: Descri
   })
 }
 
+const eventColumns = {
+  org_id: 'text',
+  event_number: 'bigint',
+  id: 'text',
+  type: 'text',
+  at: 'timestamptz',
+  resource_type: 'text',
+  resource_id: 'text',
+  version: 'int',
+  data: 'jsonb',
+}
+
+const numberColumns = { org_id: 'text', last_event: 'bigint' }
+
 const logSql = `with logged as (
     insert into events (org_id, number, id, type, at, resource_type, resource_id, version, data)
-    select org_id, number, id, type, at, resource_type, resource_id, version, data from json_to_recordset($1::json)
-      as r(org_id text, number bigint, id text, type text, at timestamptz, resource_type text, resource_id text, version int, data jsonb)
+    select org_id, event_number, id, type, at, resource_type, resource_id, version, data from ${columnsSql(eventColumns, 3)} e
   )
   update organizations o set last_event = r.last_event
-  from json_to_recordset($2::json) as r(org_id text, last_event bigint) where o.org_id = r.org_id`
+  from ${columnsSql(numberColumns, 1)} r where o.org_id = r.org_id`
 
 // Who removes an organization locks it, too; of one that is gone nothing is told.
 async function lockNumbers(tx: Database, waiting: readonly WaitingEvent[]): Promise<Map<string, number>> {
@@ -91,48 +106,83 @@ async function lockNumbers(tx: Database, waiting: readonly WaitingEvent[]): Prom
 const lockNumbersSql = `select org_id, last_event from organizations
   where org_id in (select json_array_elements_text($1::json)) order by org_id for no key update`
 
+type EventRecord = Readonly<Record<keyof typeof eventColumns, string | number>>
+
 // Counts `numbers` on.
 function number(
   waiting: readonly WaitingEvent[],
-  data: readonly EventData[],
+  data: readonly string[],
   numbers: Map<string, number>,
   at: Date,
-): LoggedEvent[] {
-  const events: LoggedEvent[] = []
+): EventRecord[] {
+  const events: EventRecord[] = []
   for (const [place, event] of waiting.entries()) {
-    const { org_id: organizationId, resource_type: resourceType, resource_id: resourceId, type, version } = event
-    const last = numbers.get(organizationId)
+    const { org_id, resource_type, resource_id, type, version } = event
+    const last = numbers.get(org_id)
     const told = data[place]
     if (last === undefined || told === undefined) continue
-    numbers.set(organizationId, last + 1)
-    const name = { organizationId, number: last + 1, id: createId('evt', at) }
-    events.push({ ...name, type, at: event.at, resourceType, resourceId, version, data: told })
+    numbers.set(org_id, last + 1)
+    events.push({
+      org_id,
+      event_number: last + 1,
+      id: createId('evt', at),
+      type,
+      at: event.at.toISOString(),
+      resource_type,
+      resource_id,
+      version,
+      data: told,
+    })
   }
   return events
 }
 
-/** What is told of each event. */
-type Describe = (tx: Database, waiting: readonly WaitingEvent[]) => Promise<EventData[]>
+/** What is told of each event, as JSON text: of many only one at a time is in memory otherwise. */
+type Describe = (tx: Database, waiting: readonly WaitingEvent[]) => Promise<string[]>
 
 function readDescriber({ present }: NumberingParts): Describe {
   return async (tx, waiting) => {
-    const histories = await readPasts(tx, waiting)
+    const beginnings = await readPlainBeginnings(tx, waiting)
+    const histories = await readPasts(
+      tx,
+      waiting.filter((event) => !beginnings.has(event)),
+    )
     const presents = new Map<string, PresentResource>()
-    const data: EventData[] = []
+    const data: string[] = []
     for (const event of waiting) {
       const key = `${event.org_id} ${event.resource_type}`
       const presentIt = presents.get(key) ?? (await present(tx, event.org_id, event.resource_type))
       presents.set(key, presentIt)
-      data.push(isWhole(event) ? wholeData(event) : writeData(event, histories.get(nameResource(event)), presentIt))
+      const beginning = beginnings.get(event)
+      if (isWhole(event)) data.push(JSON.stringify(wholeData(event)))
+      else if (beginning !== undefined) data.push(JSON.stringify(writeBeginning(event, beginning, presentIt)))
+      else data.push(JSON.stringify(writeData(event, histories.get(nameResource(event)), presentIt)))
     }
     return data
   }
 }
 
-function describeBarely(_tx: Database, waiting: readonly WaitingEvent[]): Promise<EventData[]> {
-  return Promise.resolve(
-    waiting.map((event) => (isWhole(event) ? wholeData(event) : writeData(event, undefined, (stored) => stored))),
+// Of very many who are created together no histories are read.
+async function readPlainBeginnings(
+  tx: Database,
+  waiting: readonly WaitingEvent[],
+): Promise<ReadonlyMap<WaitingEvent, Beginning>> {
+  const created = waiting.filter((event) => event.type === 'user.created' && event.version === 1 && !isWhole(event))
+  const users = created.map(({ org_id, resource_id }) => ({ organizationId: org_id, id: resource_id }))
+  const read = await readBeginnings(tx, users)
+  const beginnings = new Map<WaitingEvent, Beginning>()
+  for (const [place, event] of created.entries()) {
+    const beginning = read[place]
+    if (beginning !== undefined) beginnings.set(event, beginning)
+  }
+  return beginnings
+}
+
+function describeBarely(_tx: Database, waiting: readonly WaitingEvent[]): Promise<string[]> {
+  const data = waiting.map((event) =>
+    isWhole(event) ? wholeData(event) : writeData(event, undefined, (stored) => stored),
   )
+  return Promise.resolve(data.map((one) => JSON.stringify(one)))
 }
 
 function wholeData({ data }: WaitingEvent): EventData {

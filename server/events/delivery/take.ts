@@ -34,13 +34,14 @@ export async function takeEvents(parts: TakeParts, mayGoOn: () => boolean): Prom
   let room = windowSize - (await countWaiting(db, hold))
   for (let after = subscription.takenNumber; room >= leastRoom && mayGoOn();) {
     const limit = Math.min(batchSize, room)
-    const events = await readEvents(db, hold.organizationId, { after, limit })
-    const last = events.at(-1)
+    const events = await readEvents(db, hold.organizationId, { after, limit, tells: subscription.types })
+    const { length } = events
+    const last = events.at(-1)?.number
     if (last === undefined) return true
     const parcels = packEvents(parts, events)
-    await store(parts, parcels, last.number)
-    if (events.length < limit) return true
-    after = last.number
+    await store(parts, parcels, last)
+    if (length < limit) return true
+    after = last
     room -= parcels.length
   }
   return false

@@ -11,7 +11,7 @@ import { applyUsers } from './users.ts'
 import { keepHold } from '../engine/hold.ts'
 import type { Run, RunChange } from '../runs/run.ts'
 
-const batchSize = 1000
+const batchSize = 500
 
 /**
  * Applies the run's changes behind `applied_position`, to the end. A change that fails by itself, such as one whose userName somebody took

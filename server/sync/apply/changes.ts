@@ -1,15 +1,16 @@
 // What is to be done next, and what the records said from which it is done.
 import type { Database } from '../../db/connect.ts'
+import { columnsSql, toColumnArrays } from '../../db/columns.ts'
 import { query } from '../../db/query.ts'
 import type { JsonObject } from '../../db/tables.ts'
-import { type PreparedDrafts, prepareDrafts } from '../../directory/user-drafts.ts'
+import { type PreparedDrafts, prepareDrafts, type StoredDraft } from '../../directory/user-drafts.ts'
 import { draftUsers } from './resource.ts'
 import type { Operation, Run, RunChange } from '../runs/run.ts'
 
 /** What is done in one transaction, and what it is done with. */
 export interface Part {
   readonly changes: readonly RunChange[]
-  /** What the records of changes say, by position; nothing for those that need none, or of which nothing is kept. */
+  /** What the records of changes say, by position; nothing for those that need none, of which nothing is kept, or where there are drafts. */
   readonly contents: ReadonlyMap<number, JsonObject>
   /** Where all of them only create people, these as they are sent. */
   readonly drafts: PreparedDrafts | undefined
@@ -51,12 +52,26 @@ export class PartReader {
 
 async function readPart(db: Database, run: Run, after: number, limit: number): Promise<Part> {
   const changes = takePart(await readChanges(db, run, after, limit))
-  const contents = await readContents(db, run, changes)
-  const isSimple = changes.length > 0 && changes.every(isSimplyCreated)
-  const drafts = isSimple
-    ? await prepareDrafts(run.organizationId, draftUsers(changes, { contents, offices: new Map() }))
-    : undefined
-  return { changes, contents, drafts }
+  const texts = await readContents(db, run, changes)
+  if (changes.length > 0 && changes.every(isSimplyCreated)) {
+    const drafts = await prepareDrafts(run.organizationId, draftEach(changes, texts))
+    return { changes, contents: new Map(), drafts }
+  }
+  const contents = new Map(Array.from(texts, ([position, text]) => [position, readContent(text)]))
+  return { changes, contents, drafts: undefined }
+}
+
+// One after the other, for many texts take much less memory than what they say.
+function* draftEach(changes: readonly RunChange[], texts: ReadonlyMap<number, string>): Generator<StoredDraft> {
+  for (const change of changes) {
+    const text = texts.get(change.position)
+    const contents = new Map(text === undefined ? [] : [[change.position, readContent(text)]])
+    yield* draftUsers([change], { contents, offices: new Map() })
+  }
+}
+
+function readContent(text: string): JsonObject {
+  return JSON.parse(text) as JsonObject
 }
 
 // Offices are found, or made, in the transaction.
@@ -100,20 +115,22 @@ async function readContents(
   db: Database,
   run: Run,
   changes: readonly RunChange[],
-): Promise<ReadonlyMap<number, JsonObject>> {
+): Promise<ReadonlyMap<number, string>> {
   const wanted = changes.flatMap(({ position, resourceType, sourceId, operation, plan: { record } }) => {
     if (sourceId === null || record === undefined || silent.has(operation)) return []
     return { position, run_id: record.runId, type: resourceType === 'User' ? 'user' : 'group', source_id: sourceId }
   })
   if (wanted.length === 0) return new Map()
-  const values = [run.organizationId, JSON.stringify(wanted)]
-  const rows = await query<{ position: number; resource: JsonObject }>(db, contentsSql, values)
-  return new Map(rows.map(({ position, resource }) => [position, resource]))
+  const values = [run.organizationId, ...toColumnArrays(wanted, placeColumns)]
+  const rows = await query<{ position: number; content: string }>(db, contentsSql, values)
+  return new Map(rows.map(({ position, content }) => [position, content]))
 }
 
+const placeColumns = { position: 'int', run_id: 'text', type: 'text', source_id: 'text' }
+
 // Laterally, with a limit: without statistics of the organization the planner would read all of it.
-const contentsSql = `select w.position, p.resource
-  from json_to_recordset($2::json) as w(position int, run_id text, type text, source_id text)
+const contentsSql = `select w.position, p.resource::text as content
+  from ${columnsSql(placeColumns, 2)} w
   cross join lateral (
     select resource from pulled_records
     where org_id = $1 and run_id = w.run_id and type = w.type and source_id = w.source_id limit 1

@@ -3,7 +3,8 @@ import type { Json, JsonObject, Page, SourceFault, SourceRecord } from '../../..
 import { cleanText } from '../mapping/values.ts'
 import { hashRecord, SetDigest } from './record-hash.ts'
 
-const maxRecords = 1000
+// Small enough that what is made of them is forgotten soon, and does not fill the memory.
+const maxRecords = 500
 // PostgreSQL has no place for longer ones in an index.
 const maxIdBytes = 1000
 
@@ -136,8 +137,8 @@ export function countFields(records: readonly HashedRecord[]): Record<string, nu
 function countPresent(counts: Map<string, number>, fields: JsonObject): void {
   for (const name of Object.keys(fields)) {
     const value = fields[name]
+    // An empty list is said: that nobody is away is no field that is gone.
     if (value === null || value === '' || value === undefined) continue
-    if (Array.isArray(value) && value.length === 0) continue
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
 }

@@ -93,7 +93,7 @@ class BatchWriter {
     const batch = this.#batch
     this.#batch = new PageBatch()
     const prepared = await this.#prepare(batch)
-    this.#storing = storeBatch(this.#run, batch, prepared)
+    this.#storing = storeBatch(this.#run, batch.number, prepared)
     // Whoever stores next hears of it.
     this.#storing.catch(() => undefined)
   }
@@ -109,7 +109,7 @@ class BatchWriter {
 
   async end(): Promise<void> {
     if (this.#number === 0) this.#batch.add({ records: [] }, 1)
-    await endFetch(this.#run, this.#batch, await this.#prepare(this.#batch))
+    await endFetch(this.#run, this.#batch.number, await this.#prepare(this.#batch))
   }
 
   #refuseCircle({ cursor, records }: Page): void {

@@ -1,4 +1,5 @@
 // Stores what was read. A record is stored where it is new, or says something else than before.
+import { columnsSql, toColumnArrays } from '../../db/columns.ts'
 import type { Database } from '../../db/connect.ts'
 import { query } from '../../db/query.ts'
 import type { Json } from '../../../providers/provider.ts'
@@ -37,30 +38,34 @@ export async function forgetPages(tx: Database, run: Run): Promise<void> {
   await query(tx, `update sync_runs set progress = '{}' where org_id = $1 and id = $2`, key)
 }
 
-export async function storeBatch(run: Run, batch: PageBatch, prepared: Prepared): Promise<void> {
+/** `number` is that of the batch's last page. */
+export async function storeBatch(run: Run, number: number, prepared: Prepared): Promise<void> {
   await transaction(run.services.db, async (tx) => {
     await keepHold(tx, run)
-    await write(tx, run, batch, prepared)
+    // Where a crash takes the last batches, it takes their cursors with them, and they are read once more.
+    await query(tx, 'set local synchronous_commit = off')
+    await write(tx, run, number, prepared)
   })
 }
 
 /** Stores the last pages, and goes on to the next stage. */
-export async function endFetch(run: Run, batch: PageBatch, prepared: Prepared): Promise<void> {
+export async function endFetch(run: Run, number: number, prepared: Prepared): Promise<void> {
   await transaction(run.services.db, async (tx) => {
     await keepHold(tx, run)
-    await write(tx, run, batch, prepared)
+    await write(tx, run, number, prepared)
     await query(tx, endSql, [run.organizationId, run.id, await digestRun(tx, run)])
   })
 }
 
-/** What there is to store of a batch. */
+/** What there is to store of a batch, as it is sent; what was read is held no longer. */
 export interface Prepared {
-  readonly read: readonly HashedRecord[]
-  /** Each once. */
-  readonly records: readonly HashedRecord[]
-  readonly changed: readonly HashedRecord[]
-  /** Rows of pulled_records, as JSON. */
-  readonly rows: string
+  /** Rows of pulled_records, of the records that are not known so; undefined where all are. */
+  readonly changed: readonly (string | null)[][] | undefined
+  /** Ids of the others. */
+  readonly unchanged: Readonly<Record<'user' | 'group', readonly string[]>>
+  readonly members: string | undefined
+  /** The row of run_pages; undefined where there is no page. */
+  readonly page: readonly unknown[] | undefined
 }
 
 /** Compares a batch with what is known, and maps what is new. Needs no hold, and is done while the batch before is stored. */
@@ -68,13 +73,54 @@ export async function prepareBatch(run: Run, mapper: Mapper, batch: PageBatch): 
   const read = batch.hash(mapper.digest)
   const records = listLast(read, ({ record }) => record)
   const known = await readHashes(run, records)
-  const changed = records.filter(({ record, hash }) => known[record.type].get(record.id) !== hash)
-  const rows = changed.map(({ record, hash }) => {
-    const { type, sourceId, raw, resource, facts, ...keys } = mapper.map(record)
-    const { userNameKey, employeeNumberKey, emailKeys } = keys
-    return { type, sourceId, hash, raw, resource, facts, userNameKey, employeeNumberKey, emailKeys }
-  })
-  return { read, records, changed, rows: JSON.stringify(rows) }
+  const isKnown = ({ record, hash }: HashedRecord): boolean => known[record.type].get(record.id) === hash
+  const changed = records.filter((one) => !isKnown(one))
+  const members = batch.listMembers()
+  return {
+    changed:
+      changed.length === 0
+        ? undefined
+        : toColumnArrays(
+            changed.map((one) => toRow(mapper, one)),
+            recordColumns,
+          ),
+    unchanged: { user: listIds(records.filter(isKnown), 'user'), group: listIds(records.filter(isKnown), 'group') },
+    members: members.length === 0 ? undefined : JSON.stringify(members),
+    page: batch.isEmpty ? undefined : toPage(batch, read, records),
+  }
+}
+
+function toRow(mapper: Mapper, { record, hash }: HashedRecord) {
+  const { type, sourceId, userNameKey, employeeNumberKey, emailKeys, ...said } = mapper.map(record)
+  return {
+    type,
+    source_id: sourceId,
+    hash,
+    raw: JSON.stringify(said.raw),
+    resource: JSON.stringify(said.resource),
+    facts: JSON.stringify(said.facts),
+    user_name_key: userNameKey,
+    employee_number_key: employeeNumberKey,
+    email_keys: [...emailKeys],
+  }
+}
+
+function toPage(batch: PageBatch, read: readonly HashedRecord[], records: readonly HashedRecord[]): readonly unknown[] {
+  return [
+    batch.cursor === undefined ? null : JSON.stringify(batch.cursor),
+    listIds(records, 'user'),
+    listIds(records, 'group'),
+    batch.deletedIds,
+    JSON.stringify(batch.faults),
+    JSON.stringify(countFields(records)),
+    digestBatch(read, batch.deletedIds),
+    batch.count,
+    batch.totalPages ?? null,
+  ]
+}
+
+function listIds(records: readonly HashedRecord[], type: 'user' | 'group'): string[] {
+  return records.filter(({ record }) => record.type === type).map(({ record }) => record.id)
 }
 
 async function readHashes(
@@ -82,7 +128,7 @@ async function readHashes(
   records: readonly HashedRecord[],
 ): Promise<Record<'user' | 'group', ReadonlyMap<string, string>>> {
   const read = async (type: 'user' | 'group'): Promise<ReadonlyMap<string, string>> => {
-    const ids = records.filter(({ record }) => record.type === type).map(({ record }) => record.id)
+    const ids = listIds(records, type)
     if (ids.length === 0) return new Map()
     const values = [organizationId, directory.id, type, ids]
     const rows = await query<{ source_id: string; hash: string }>(services.db, hashesSql, values)
@@ -95,36 +141,38 @@ async function readHashes(
 const hashesSql = `select source_id, hash from source_records
   where org_id = $1 and directory_id = $2 and type = $3 and source_id = any($4::text[])`
 
-async function write(tx: Database, run: Run, batch: PageBatch, prepared: Prepared): Promise<void> {
-  const { read, records, changed, rows } = prepared
+async function write(tx: Database, run: Run, number: number, prepared: Prepared): Promise<void> {
+  const { changed, unchanged, members, page } = prepared
   const key = [run.organizationId, run.id]
-  if (changed.length > 0) await query(tx, recordsSql, [...key, run.directory.id, rows])
-  const members = batch.listMembers()
-  if (members.length > 0) await query(tx, membersSql, [...key, batch.number, JSON.stringify(members)])
-  if (batch.isEmpty) return
-  const idsOf = (type: 'user' | 'group'): string[] =>
-    records.filter(({ record }) => record.type === type).map(({ record }) => record.id)
-  await query(tx, pageSql, [
-    ...key,
-    batch.number,
-    batch.cursor === undefined ? null : JSON.stringify(batch.cursor),
-    idsOf('user'),
-    idsOf('group'),
-    batch.deletedIds,
-    JSON.stringify(batch.faults),
-    JSON.stringify(countFields(records)),
-    digestBatch(read, batch.deletedIds),
-    batch.count,
-    batch.totalPages ?? null,
-  ])
+  if (changed !== undefined) await query(tx, recordsSql, [...key, run.directory.id, ...changed])
+  for (const type of ['user', 'group'] as const) {
+    if (unchanged[type].length > 0) await query(tx, takeBackSql, [...key, type, unchanged[type]])
+  }
+  if (members !== undefined) await query(tx, membersSql, [...key, number, members])
+  if (page !== undefined) await query(tx, pageSql, [...key, number, ...page])
 }
 
+// What came on an earlier page as something new, and now is as it was known before.
+const takeBackSql = `delete from pulled_records
+  where org_id = $1 and run_id = $2 and type = $3 and source_id = any($4::text[])`
+
+const recordColumns = {
+  type: 'text',
+  source_id: 'text',
+  hash: 'text',
+  raw: 'jsonb',
+  resource: 'jsonb',
+  facts: 'jsonb',
+  user_name_key: 'text',
+  employee_number_key: 'text',
+  email_keys: 'text[]',
+}
+
+const recordNames = Object.keys(recordColumns).join(', ')
+
 // What came on an earlier page came again because somebody moved it there: the later one counts.
-const recordsSql = `insert into pulled_records (org_id, run_id, type, source_id, directory_id, hash, raw, resource, facts,
-    user_name_key, employee_number_key, email_keys)
-  select $1, $2, r.type, r."sourceId", $3, r.hash, r.raw, r.resource, r.facts, r."userNameKey", r."employeeNumberKey", r."emailKeys"
-  from jsonb_to_recordset($4::jsonb) as r(type text, "sourceId" text, hash text, raw jsonb, resource jsonb, facts jsonb,
-    "userNameKey" text, "employeeNumberKey" text, "emailKeys" text[])
+const recordsSql = `insert into pulled_records (org_id, run_id, directory_id, ${recordNames})
+  select $1, $2, $3, ${recordNames} from ${columnsSql(recordColumns, 4)} r
   on conflict (org_id, run_id, type, source_id) do update set hash = excluded.hash, raw = excluded.raw,
     resource = excluded.resource, facts = excluded.facts, user_name_key = excluded.user_name_key,
     employee_number_key = excluded.employee_number_key, email_keys = excluded.email_keys`

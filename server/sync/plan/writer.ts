@@ -1,4 +1,5 @@
 // Writes what is planned, in batches and in the order of doing, and counts it.
+import { columnsSql, toColumnArrays } from '../../db/columns.ts'
 import { query } from '../../db/query.ts'
 import { transaction } from '../../db/transaction.ts'
 import { counters } from '../apply/batch.ts'
@@ -8,7 +9,7 @@ import type { SyncStats } from '../runs/stats.ts'
 
 export type DraftChange = Omit<RunChange, 'position'>
 
-const batchSize = 1000
+const batchSize = 500
 
 export class ChangeWriter {
   readonly #run: Run
@@ -79,17 +80,36 @@ export class ChangeWriter {
     this.#waiting = []
     await transaction(services.db, async (tx) => {
       await keepHold(tx, this.#run)
-      if (rows.length > 0) await query(tx, insertSql, [...key, JSON.stringify(rows)])
+      // Where a crash takes the last batches, the plan has not ended, and is made anew.
+      if (assignment === '') await query(tx, 'set local synchronous_commit = off')
+      if (rows.length > 0) await query(tx, insertSql, [...key, ...toColumnArrays(rows.map(toRow), changeColumns)])
       await query(tx, progressSql(assignment), [...key, planned, ...values])
     })
   }
 }
 
-const insertSql = `insert into run_changes
-    (org_id, run_id, position, resource_type, source_id, resource_id, operation, version, name, code, detail, plan)
-  select $1, $2, position, "resourceType", "sourceId", "resourceId", operation, version, name, code, detail, plan
-  from jsonb_to_recordset($3::jsonb) as r(position int, "resourceType" text, "sourceId" text, "resourceId" text, operation text,
-    version int, name text, code text, detail text, plan jsonb)`
+const changeColumns = {
+  position: 'int',
+  resource_type: 'text',
+  source_id: 'text',
+  resource_id: 'text',
+  operation: 'text',
+  version: 'int',
+  name: 'text',
+  code: 'text',
+  detail: 'text',
+  plan: 'jsonb',
+}
+
+const changeNames = Object.keys(changeColumns).join(', ')
+
+const insertSql = `insert into run_changes (org_id, run_id, ${changeNames})
+  select $1, $2, ${changeNames} from ${columnsSql(changeColumns, 3)} r`
+
+function toRow({ resourceType, sourceId, resourceId, plan, ...rest }: RunChange) {
+  const written = JSON.stringify(plan)
+  return { ...rest, resource_type: resourceType, source_id: sourceId, resource_id: resourceId, plan: written }
+}
 
 function progressSql(assignment: string): string {
   return `update sync_runs set progress = progress || jsonb_build_object('planned', $3::int)${assignment}
