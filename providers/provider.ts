@@ -5,7 +5,7 @@ export type Json = string | number | boolean | null | Json[] | { [name: string]:
 export type JsonObject = { [name: string]: Json }
 
 /** What a source can do. `users` is every source's. */
-export type Capability = 'users' | 'groups' | 'incremental' | 'time_off' | 'authenticate'
+export type Capability = 'users' | 'groups' | 'incremental' | 'time_off' | 'authenticate' | 'access_policies'
 
 export interface Provider<Settings extends JsonObject = JsonObject, Cursor extends Json = Json> {
   /** Stored, never renamed; a name of the table *Sources*, such as `hibob`. */
@@ -118,6 +118,16 @@ export interface ProviderContext {
    * `transient`, and `unexpected` for any other status that `accepts` does not name.
    */
   fetch(request: ProviderRequest): Promise<ProviderResponse>
+  /**
+   * An address of a host that a connection over TLS may be made to, for what is no HTTP: by the same rules as those of `fetch`. The
+   * connection must go to that address, and its certificate be for the host. Throws ProviderError: `settings`, `transient`.
+   */
+  resolve(host: string): Promise<string>
+  /**
+   * Does a piece of work that asks the source once, but not by `fetch`: limited to its rate, and again, later and later, where it throws
+   * ProviderError `transient` or `rate_limited`. The work itself heeds the signal. Never within another one.
+   */
+  attempt<Result>(work: () => Promise<Result>): Promise<Result>
   now(): Date
   /** Aborts when the run is cancelled. `fetch` heeds it. */
   readonly signal: AbortSignal
@@ -158,7 +168,46 @@ export interface Source<Cursor extends Json = Json> {
    * ProviderError; `cursor_expired` where it must begin anew.
    */
   pull(cursor: Cursor | undefined, scope: Scope): AsyncIterable<Page<Cursor>>
+  /**
+   * Rules of the source on how somebody may sign in that name them, also those that make an exception of them. `userId` is what the source
+   * calls them. Throws ProviderError; `settings` where something may not be read that it hangs on.
+   */
+  listAccessPolicies?(userId: string): Promise<AccessPolicy[]>
+  /**
+   * Signs somebody in at the source, once: whoever is refused is not tried again. `admit` is asked before the password is tried, with the id
+   * of the record that the name means; what it throws is thrown on. Throws ProviderError where the source does not say.
+   */
+  authenticate?(userName: string, password: string, admit?: (userId: string) => Promise<void>): Promise<Authentication>
 }
+
+/** A rule of the source on how people may sign in, as it concerns one person. */
+export interface AccessPolicy {
+  readonly id: string
+  readonly name: string
+  /** `report_only`: what it would do is logged, and nothing done. */
+  readonly state: 'enabled' | 'report_only' | 'disabled'
+  /** Whether it is meant for the person: nothing makes an exception of them. It may be so while it is disabled. */
+  readonly applies: boolean
+  /** What it names them by, at least one. */
+  readonly includedBy: readonly AccessTarget[]
+  /** What makes an exception of them; an exception counts before all else. */
+  readonly excludedBy: readonly AccessTarget[]
+  /** What it asks of who signs in, such as `mfa`, or `block`. */
+  readonly controls: readonly string[]
+  /** Whether all controls are asked, or one of them. */
+  readonly controlsOperator: 'all' | 'any'
+}
+
+export interface AccessTarget {
+  readonly type: 'all' | 'user' | 'group' | 'role' | 'guests'
+  /** Of a group or role. */
+  readonly id?: string
+  readonly name?: string
+}
+
+/** `userId` is the id of their record; `unknown` is that nobody, or nobody in particular, is called so. */
+export type Authentication =
+  { ok: true; userId: string } | { ok: false; reason: 'credentials' | 'locked' | 'expired' | 'disabled' | 'unknown' }
 
 export interface Check {
   /** `sign_in`, or the name of a permission. */

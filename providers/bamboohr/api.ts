@@ -14,6 +14,12 @@ export interface BambooApi {
   readReport(fields: readonly string[], ids?: readonly string[]): Promise<JsonObject[]>
   /** Who has changed since a time; undefined where BambooHR does not take the time. */
   readChanges(since: Date): Promise<{ changes: Change[]; latest: string | undefined } | undefined>
+  /** Requests for time off between two days, YYYY-MM-DD, whatever became of them; undefined where they may not be read. */
+  readTimeOffRequests(start: string, end: string): Promise<JsonObject[] | undefined>
+  /** Who is out between two days, and holidays; undefined where it may not be read, or nobody uses it. */
+  readWhosOut(start: string, end: string): Promise<JsonObject[] | undefined>
+  /** The time off that an employee has left on a day; undefined where it may not be read. */
+  readBalances(employeeId: string, day: string): Promise<JsonObject[] | undefined>
   /** The items of the lists of departments and locations, but archived ones; undefined where they may not be read. */
   readLists(): Promise<Lists | undefined>
 }
@@ -57,6 +63,14 @@ export function createBambooApi(settings: BambooSettings, context: ProviderConte
 
   function get(path: string, accepts: readonly number[]): Promise<ProviderResponse> {
     return context.fetch({ url: `${base}${path}`, headers, accepts })
+  }
+
+  async function readList(path: string, what: string): Promise<JsonObject[] | undefined> {
+    const response = await get(path, [400, 403, 404])
+    if (response.status !== 200) return undefined
+    const list = readObjects(response.json())
+    if (list === undefined) throw createAnswerError('BambooHR', what)
+    return list
   }
 
   function post(path: string, json: Json, accepts: readonly number[]): Promise<ProviderResponse> {
@@ -109,11 +123,14 @@ export function createBambooApi(settings: BambooSettings, context: ProviderConte
       if (employees === undefined) throw createAnswerError('BambooHR', 'who has changed')
       return { changes: readChanges(employees), latest: readText(latest) }
     },
+    readTimeOffRequests: (start, end) =>
+      readList(`/api/v1/time_off/requests?start=${start}&end=${end}&excludeNote=true`, 'requests for time off'),
+    readWhosOut: (start, end) => readList(`/api/v1/time_off/whos_out?start=${start}&end=${end}`, 'who is out'),
+    readBalances: (employeeId, day) =>
+      readList(`/api/v1/employees/${employeeId}/time_off/calculator?end=${day}`, 'balances of time off'),
     readLists: async () => {
-      const response = await get('/api/v1/meta/lists', [403, 404])
-      if (response.status !== 200) return undefined
-      const lists = readObjects(response.json())
-      if (lists === undefined) throw createAnswerError('BambooHR', 'its lists')
+      const lists = await readList('/api/v1/meta/lists', 'its lists')
+      if (lists === undefined) return undefined
       return Object.fromEntries(
         groupKinds.map((kind) => [kind, lists.filter(({ alias }) => alias === kind).flatMap(readItems)]),
       )

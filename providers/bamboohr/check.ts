@@ -1,7 +1,9 @@
 // What an API key may see. It sees what its user's access level sees, and BambooHR may keep the rest back without a word.
+import { findHorizon } from '../absences.ts'
 import { type Check, ProviderError } from '../provider.ts'
 import type { BambooApi } from './api.ts'
 import type { Employee, EmployeeReader } from './employee.ts'
+import { absencesField } from './mapping.ts'
 import { openReader } from './reader.ts'
 
 interface Permission {
@@ -33,6 +35,7 @@ export async function checkBamboo(api: BambooApi, now: Date): Promise<Check[]> {
       signIn,
       describeEmployees(total, reader),
       ...(total === 0 ? [] : permissions.map((permission) => checkPermission(permission, employees))),
+      await checkTimeOff(api, now),
       await checkChanges(api, now),
       await checkLists(api),
     ]
@@ -65,6 +68,24 @@ function checkPermission({ name, fields }: Permission, employees: readonly Emplo
   if (missing.length === 0) return { name, ok: true, detail: `All fields of ${name} come.` }
   const detail = `BambooHR keeps ${missing.join(', ')} back. Let the access level of the API key's user see them, or leave it where these are not wanted.`
   return { name, ok: false, detail, missing }
+}
+
+// A key that may not see requests sees none; that somebody is out all the same tells.
+async function checkTimeOff(api: BambooApi, now: Date): Promise<Check> {
+  const name = 'Time off'
+  const today = now.toISOString().slice(0, 10)
+  const requests = await api.readTimeOffRequests(today, findHorizon(today))
+  const outs = await api.readWhosOut(today, findHorizon(today))
+  const away = (outs ?? []).filter(({ type }) => type === 'timeOff').length
+  if (requests === undefined && outs === undefined) {
+    const detail = 'Time off cannot be read. Let the access level see it, or leave it where absences are not wanted.'
+    return { name, ok: false, detail, missing: [absencesField] }
+  }
+  if ((requests ?? []).length > 0 || away === 0) {
+    return { name, ok: true, detail: `Time off can be read: ${requests?.length ?? 0} requests in the year to come.` }
+  }
+  const detail = `${away} absences are seen, and no requests: what kind they are is missing. Let the access level see time off of all employees.`
+  return { name, ok: false, detail, missing: [absencesField] }
 }
 
 async function checkChanges(api: BambooApi, now: Date): Promise<Check> {

@@ -14,6 +14,6 @@ export const bamboohr: Provider<BambooSettings, BambooCursor> = {
   rateLimit: { requests: 4, perMs: 1000 },
   mapping,
   required,
-  capabilities: ['users', 'groups', 'incremental'],
+  capabilities: ['users', 'groups', 'incremental', 'time_off'],
   open: (opened, context) => createBambooSource(createBambooApi(opened, context), context),
 }

@@ -1,6 +1,10 @@
 // Fields have the names of BambooHR's older endpoints, which its customers know; names.ts has those of the dataset.
 import { enterprise, type Mapping, type RequiredField, rollcall } from '../provider.ts'
 
+/** Not fields of employees, but of their time off. Of balances there is one request for each employee. */
+export const absencesField = 'absences'
+export const balancesField = 'leaveBalances'
+
 export const mapping: Mapping = {
   userName: { from: 'workEmail', transform: 'lowercase' },
   'emails[type eq "work"].value': { from: 'workEmail', transform: 'lowercase' },
@@ -24,6 +28,7 @@ export const mapping: Mapping = {
   [`${rollcall}:endDate`]: { from: 'terminationDate', transform: 'date' },
   // Where what BambooHR says means nothing to us, its own word says so to people.
   [`${rollcall}:employmentStatus`]: { from: ['lifecycle', 'status'] },
+  [`${rollcall}:absences`]: absencesField,
   [`${rollcall}:employmentType`]: {
     from: 'employmentHistoryStatus',
     table: {

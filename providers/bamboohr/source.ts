@@ -1,4 +1,5 @@
 // A pull of everybody, or of who has changed.
+import { writeAbsences } from '../absences.ts'
 import { isObject, readText } from '../json.ts'
 import { createListGroups, type ListGroups, pageGroups, type UnlistedGroups } from '../list-groups.ts'
 import {
@@ -14,9 +15,10 @@ import { type BambooApi, groupKinds } from './api.ts'
 import { type Change, compareIds, findLater } from './changes.ts'
 import { checkBamboo } from './check.ts'
 import { derivedFields } from './derived.ts'
-import { required } from './mapping.ts'
+import { absencesField, balancesField, required } from './mapping.ts'
 import type { Employee, Way } from './employee.ts'
 import { openReader } from './reader.ts'
+import { isOnLeave, readBalances, readTimeOff, type TimeOff } from './time-off.ts'
 
 /** `since` is where the next pull of changes begins, an ISO 8601 time. */
 export type BambooCursor =
@@ -26,11 +28,14 @@ export type BambooCursor =
   | { stage: 'end'; since: string }
 
 interface Reading {
+  readonly api: BambooApi
   readonly scope: Scope
   readonly groups: ListGroups | undefined
   readonly signal: AbortSignal
   /** YYYY-MM-DD. */
   readonly today: string
+  /** Undefined where it is not wanted. */
+  readonly timeOff: TimeOff | undefined
 }
 
 /** How long before the last change that was seen is looked again: changes may be told out of order, and clocks differ. */
@@ -51,7 +56,9 @@ async function* pull(
 ): AsyncIterable<Page<BambooCursor>> {
   const unlisted = cursor === undefined || cursor.stage === 'end' ? {} : cursor.unlisted
   const groups = scope.groups ? createListGroups((await api.readLists()) ?? {}, unlisted) : undefined
-  const reading = { scope, groups, signal, today: now().toISOString().slice(0, 10) }
+  const today = now().toISOString().slice(0, 10)
+  const timeOff = await readWantedTimeOff(api, scope, cursor, today)
+  const reading = { api, scope, groups, signal, today, timeOff }
   let since = cursor?.since ?? now().toISOString()
   if (cursor === undefined || cursor.stage === 'everybody') yield* pullEverybody(api, reading, cursor, since)
   else if (cursor.stage !== 'groups') since = yield* pullChanged(api, reading, cursor)
@@ -60,6 +67,17 @@ async function* pull(
     yield { records, cursor: { stage: 'groups', since, after: last, unlisted: { ...groups?.unlisted } } }
   }
   yield { records: [], cursor: { stage: 'end', since } }
+}
+
+async function readWantedTimeOff(
+  api: BambooApi,
+  { fields }: Scope,
+  cursor: BambooCursor | undefined,
+  today: string,
+): Promise<TimeOff | undefined> {
+  if (!fields.includes(absencesField) || cursor?.stage === 'groups') return undefined
+  const isOfChanges = cursor?.stage === 'changed' || cursor?.stage === 'end'
+  return readTimeOff(api, today, isOfChanges ? cursor.since.slice(0, 10) : undefined)
 }
 
 async function* pullEverybody(
@@ -76,7 +94,7 @@ async function* pullEverybody(
       // Many pages come of one request, which heeds it.
       signal.throwIfAborted()
       const some = employees.slice(start, start + scope.pageSize)
-      const records = some.map((employee) => readEmployee(employee, reading))
+      const records = await readEmployees(some, reading)
       const place = { after: some.at(-1)?.id ?? '', count: before + start + some.length }
       yield {
         records,
@@ -100,7 +118,7 @@ async function* pullChanged(
   const isResumed = cursor.stage === 'changed'
   // What changes after this answer has its turn the next time, also where it stands before where this one is interrupted.
   const latest = isResumed ? cursor.latest : findLater(since, answer.latest)
-  const changes = answer.changes.filter(({ id }) => !isResumed || compareIds(id, cursor.after) > 0)
+  const changes = addMoved(answer.changes, reading).filter(({ id }) => !isResumed || compareIds(id, cursor.after) > 0)
   const readChanged = createChangedReader(api, reading)
   for (let start = 0; start < changes.length; start += scope.pageSize) {
     const some = changes.slice(start, start + scope.pageSize)
@@ -112,6 +130,14 @@ async function* pullChanged(
     }
   }
   return latest
+}
+
+// Time off is no change of the employee.
+function addMoved(changes: readonly Change[], { timeOff }: Reading): Change[] {
+  const known = new Set(changes.map(({ id }) => id))
+  const moved = new Set((timeOff?.movedIds ?? []).filter((id) => !known.has(id)))
+  const added = [...moved].map((id) => ({ id, isDeleted: false }))
+  return [...changes, ...added].toSorted((one, other) => compareIds(one.id, other.id))
 }
 
 // The reader is opened once there is somebody to read.
@@ -126,14 +152,17 @@ function createChangedReader(
     opened ??= openReader(api, listFields(reading.scope))
     const employees = await (await opened).readSome(ids)
     refuseBlindness(employees)
-    return employees.toSorted((one, other) => compareIds(one.id, other.id)).map((one) => readEmployee(one, reading))
+    return readEmployees(
+      employees.toSorted((one, other) => compareIds(one.id, other.id)),
+      reading,
+    )
   }
 }
 
 // What to ask for: of a field that is made from others, those.
 function listFields({ fields, groups }: Pick<Scope, 'fields' | 'groups'>): string[] {
   const wanted = [...fields, ...required.map(({ field }) => field), ...(groups ? groupKinds : [])]
-  const own = new Set(['legalName', 'lifecycle'])
+  const own = new Set(['legalName', 'lifecycle', absencesField, balancesField])
   return [...new Set(wanted.flatMap((field) => [field, ...(derivedFields[field]?.from ?? [])]))].filter(
     (field) => !own.has(field) && field !== 'id',
   )
@@ -149,14 +178,37 @@ function refuseBlindness(employees: readonly Employee[]): void {
   }
 }
 
-function readEmployee({ id, fields }: Employee, { scope, groups, today }: Reading): SourceRecord {
+async function readEmployees(employees: readonly Employee[], reading: Reading): Promise<SourceRecord[]> {
+  const records: SourceRecord[] = []
+  for (const employee of employees) records.push(await readEmployee(employee, reading))
+  return records
+}
+
+async function readEmployee({ id, fields }: Employee, reading: Reading): Promise<SourceRecord> {
+  const { scope, groups, today, timeOff } = reading
   const made: JsonObject = {}
   for (const [name, derived] of Object.entries(derivedFields)) {
     const value = scope.fields.includes(name) ? derived.read(fields, today) : undefined
     if (value !== undefined) made[name] = value
   }
+  if (made['lifecycle'] === 'active' && isOnLeave(timeOff?.absences?.get(id) ?? [], today))
+    made['lifecycle'] = 'on_leave'
+  const absences = writeAbsences(timeOff?.absences, id)
+  if (absences !== undefined) made[absencesField] = absences
+  const balances = await readWantedBalances(id, fields, reading)
+  if (balances !== undefined) made[balancesField] = balances
   const memberships = groups && readMemberships(fields, groups)
   return { id, type: 'user', fields: { ...fields, ...made }, ...(memberships && { groups: memberships }) }
+}
+
+// Of who does not work here nothing is left.
+async function readWantedBalances(
+  id: string,
+  fields: JsonObject,
+  { api, scope, today }: Reading,
+): Promise<JsonObject[] | undefined> {
+  if (!scope.fields.includes(balancesField)) return undefined
+  return readText(fields['status'])?.toLowerCase() === 'active' ? readBalances(api, id, today) : []
 }
 
 // Undefined where BambooHR says of no kind: nobody leaves a group for a permission that was taken away.

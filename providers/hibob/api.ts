@@ -13,6 +13,8 @@ export interface BobApi {
   search(fields: readonly string[], ids?: readonly string[]): Promise<JsonObject[]>
   /** What is known of fields; empty where the service user may not ask. */
   readFields(): Promise<BobFields>
+  /** Who is out between two days, each YYYY-MM-DD; undefined where Bob does not say. */
+  readOuts(from: string, to: string): Promise<JsonObject[] | undefined>
   /** The items of a list, but archived ones; undefined where there is no such list, or it may not be read. */
   readList(name: string): Promise<ListItem[] | undefined>
 }
@@ -26,8 +28,8 @@ export function createBobApi(settings: HiBobSettings, context: ProviderContext):
   const headers = { authorization, accept: 'application/json' }
 
   // Bob may refuse these to a service user that can read people.
-  async function read(path: string): Promise<Json | undefined> {
-    const response = await context.fetch({ url: `${base}${path}`, headers, accepts: [403, 404] })
+  async function read(path: string, accepts: readonly number[] = [403, 404]): Promise<Json | undefined> {
+    const response = await context.fetch({ url: `${base}${path}`, headers, accepts })
     return response.status === 200 ? response.json() : undefined
   }
 
@@ -49,6 +51,14 @@ export function createBobApi(settings: HiBobSettings, context: ProviderContext):
       return people
     },
     readFields: async () => readBobFields((await read('/company/people/fields')) ?? []),
+    readOuts: async (from, to) => {
+      // Days that it does not like keep nobody from reading people.
+      const answer = await read(`/timeoff/whosout?from=${from}&to=${to}&includePending=true`, [400, 403, 404])
+      if (answer === undefined) return undefined
+      const outs = isObject(answer) ? readObjects(answer['outs']) : undefined
+      if (outs === undefined) throw createAnswerError('HiBob', 'who is out')
+      return outs
+    },
     readList: async (name) => {
       const answer = await read(`/company/named-lists/${encodeURIComponent(name)}`)
       if (answer === undefined) return undefined

@@ -1,9 +1,10 @@
 // What a service user may see. Bob leaves out what it may not, without a word: only what never comes tells.
+import { findHorizon } from '../absences.ts'
 import { readText } from '../json.ts'
 import { type Check, type JsonObject, ProviderError } from '../provider.ts'
 import { type BobApi, readPersonId } from './api.ts'
 import { type BobFields, readMachineValue, readValue } from './fields.ts'
-import { employmentTypeFields } from './mapping.ts'
+import { absencesField, employmentTypeFields } from './mapping.ts'
 
 interface Permission {
   /** As Bob calls the category of fields. */
@@ -37,7 +38,7 @@ const permissions: readonly Permission[] = [
 const sampleSize = 100
 
 /** Signs in, counts who is seen, and looks which fields ever come, in a sample that is spread over everybody. */
-export async function checkBob(api: BobApi): Promise<Check[]> {
+export async function checkBob(api: BobApi, today: string): Promise<Check[]> {
   let people: JsonObject[]
   try {
     people = await api.search(['root.id', 'internal.lifecycleStatus'])
@@ -55,6 +56,7 @@ export async function checkBob(api: BobApi): Promise<Check[]> {
     signIn,
     countPeople(people),
     ...permissions.map((permission) => checkPermission(permission, sample, fields)),
+    await checkTimeOff(api, today),
     await checkLists(api),
   ]
 }
@@ -87,6 +89,17 @@ function checkPermission(permission: Permission, sample: readonly JsonObject[], 
   if (missing.length === 0) return { name, ok: true, detail: `All fields of ${name} come.` }
   const detail = `Of ${sample.length} people none came with ${missing.join(', ')}. Let the service user view the category ${name}, or leave it where these are not wanted.`
   return { name, ok: false, detail, missing }
+}
+
+async function checkTimeOff(api: BobApi, today: string): Promise<Check> {
+  const name = 'Time off'
+  const outs = await api.readOuts(today, findHorizon(today))
+  if (outs !== undefined) {
+    return { name, ok: true, detail: `Who is out can be read: ${outs.length} requests in the year to come.` }
+  }
+  const detail =
+    'Who is out cannot be read. Let the service user view Time off, or leave it where absences are not wanted.'
+  return { name, ok: false, detail, missing: [absencesField] }
 }
 
 async function checkLists(api: BobApi): Promise<Check> {

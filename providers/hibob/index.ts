@@ -12,6 +12,6 @@ export const hibob: Provider<HiBobSettings, HiBobCursor> = {
   rateLimit: { requests: 50, perMs: 60_000 },
   mapping,
   required,
-  capabilities: ['users', 'groups'],
-  open: (opened, context) => createHiBobSource(createBobApi(opened, context)),
+  capabilities: ['users', 'groups', 'time_off'],
+  open: (opened, context) => createHiBobSource(createBobApi(opened, context), context),
 }

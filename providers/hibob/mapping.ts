@@ -3,6 +3,9 @@ import { enterprise, type Mapping, type RequiredField, rollcall } from '../provi
 /** Not Bob's: what its lifecycle status means, as one of our employment statuses. */
 export const lifecycle = 'lifecycle'
 
+/** Not a field of people in Bob, but requests of theirs. */
+export const absencesField = 'absences'
+
 /** Where the kind of employment stands differs between accounts. */
 export const employmentTypeFields = [
   'employment.type',
@@ -31,6 +34,7 @@ export const mapping: Mapping = {
   [`${rollcall}:endDate`]: { from: 'internal.terminationDate', transform: 'date' },
   // Where what Bob says means nothing to us, its own word says so to people.
   [`${rollcall}:employmentStatus`]: { from: [lifecycle, 'internal.lifecycleStatus'] },
+  [`${rollcall}:absences`]: absencesField,
   [`${rollcall}:employmentType`]: {
     from: employmentTypeFields,
     table: {

@@ -1,10 +1,12 @@
 // Bob has no pages and no changes: all ids are read first, and then people in batches of ids, as its documentation says for large companies.
+import { type Absences, findHorizon, writeAbsences } from '../absences.ts'
 import { readText } from '../json.ts'
 import { createListGroups, type ListGroups, pageGroups, type UnlistedGroups } from '../list-groups.ts'
 import {
   type Json,
   type JsonObject,
   type Page,
+  type ProviderContext,
   ProviderError,
   type Scope,
   type Source,
@@ -14,7 +16,8 @@ import { type BobApi, readPersonId } from './api.ts'
 import { checkBob } from './check.ts'
 import { type BobFields, readHumanValue, readMachineValue, readValue } from './fields.ts'
 import { readLifecycle } from './lifecycle.ts'
-import { lifecycle, required } from './mapping.ts'
+import { absencesField, lifecycle, required } from './mapping.ts'
+import { readAbsences } from './time-off.ts'
 
 /** Everybody up to an id in the order of ids is read, or everybody and the groups up to one. */
 export type HiBobCursor = { stage: 'people' | 'groups'; after: string; unlisted: UnlistedGroups }
@@ -22,21 +25,33 @@ export type HiBobCursor = { stage: 'people' | 'groups'; after: string; unlisted:
 interface Reading {
   readonly fields: BobFields
   readonly groups: ListGroups | undefined
+  /** Undefined where they are not wanted, or may not be read. */
+  readonly absences: Absences | undefined
 }
 
 const groupFields = ['work.department', 'work.site', 'work.siteId']
 
-export function createHiBobSource(api: BobApi): Source<HiBobCursor> {
+export function createHiBobSource(api: BobApi, { now }: Pick<ProviderContext, 'now'>): Source<HiBobCursor> {
+  const readToday = (): string => now().toISOString().slice(0, 10)
   return {
-    check: () => checkBob(api),
-    pull: (cursor, scope) => pull(api, cursor, scope),
+    check: () => checkBob(api, readToday()),
+    pull: (cursor, scope) => pull(api, cursor, scope, readToday()),
   }
 }
 
-async function* pull(api: BobApi, cursor: HiBobCursor | undefined, scope: Scope): AsyncIterable<Page<HiBobCursor>> {
+async function* pull(
+  api: BobApi,
+  cursor: HiBobCursor | undefined,
+  scope: Scope,
+  today: string,
+): AsyncIterable<Page<HiBobCursor>> {
   const fields = await api.readFields()
   const groups = scope.groups ? await readGroups(api, cursor) : undefined
-  if (cursor?.stage !== 'groups') yield* pullPeople(api, { fields, groups }, cursor, scope)
+  if (cursor?.stage !== 'groups') {
+    const outs = scope.fields.includes(absencesField) ? await api.readOuts(today, findHorizon(today)) : undefined
+    const absences = outs && readAbsences(outs, today)
+    yield* pullPeople(api, { fields, groups, absences }, cursor, scope)
+  }
   if (groups === undefined) return
   const after = cursor?.stage === 'groups' ? cursor.after : undefined
   for (const { records, last } of pageGroups(groups.list(), after, scope.pageSize)) {
@@ -58,7 +73,8 @@ async function* pullPeople(
 ): AsyncIterable<Page<HiBobCursor>> {
   const ids = readIds(await api.search(['root.id']))
   const asked = [...new Set([...fields, ...required.map(({ field }) => field), ...(groups ? groupFields : [])])]
-  const sent = ['root.id', ...asked.filter((field) => field !== lifecycle && field !== 'root.id')]
+  const own = new Set(['root.id', lifecycle, absencesField])
+  const sent = ['root.id', ...asked.filter((field) => !own.has(field))]
   const rest = ids.filter((id) => cursor === undefined || id > cursor.after)
   for (let start = 0; start < rest.length; start += pageSize) {
     const batch = rest.slice(start, start + pageSize)
@@ -100,15 +116,22 @@ function readPerson(
   id: string,
   person: JsonObject,
   asked: readonly string[],
-  { fields, groups }: Reading,
+  { fields, groups, absences }: Reading,
 ): SourceRecord {
   const values: JsonObject = {}
   for (const field of asked) {
-    const value = field === lifecycle ? readStatus(person, fields) : readValue(person, field, fields)
+    const value = readField(person, field, fields)
     if (value !== undefined) values[field] = value
   }
+  const away = writeAbsences(absences, id)
+  if (away !== undefined) values[absencesField] = away
   const memberships = groups && readMemberships(person, fields, groups)
   return { id, type: 'user', fields: values, ...(memberships && { groups: memberships }) }
+}
+
+function readField(person: JsonObject, field: string, fields: BobFields): Json | undefined {
+  if (field === absencesField) return undefined
+  return field === lifecycle ? readStatus(person, fields) : readValue(person, field, fields)
 }
 
 // What Bob works with may be the id of an item, and what it shows a word in another language.

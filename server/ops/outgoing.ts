@@ -49,6 +49,8 @@ export interface Outgoing {
   send(request: OutgoingRequest): Promise<OutgoingAnswer>
   /** Throws invalid_value for a URL that nothing would be sent to, as far as that can be said without looking up its name. */
   check(url: string, options?: { readonly requiresTls?: boolean }): void
+  /** An address of a host that may be connected to over TLS, for what is no HTTP. Throws OutgoingError. */
+  resolve(host: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -73,8 +75,9 @@ const maxSentUrlLength = 8000
 /** Throws config_invalid where `allow` is not a list of hosts and networks. */
 export function createOutgoing(options: OutgoingOptions): Outgoing {
   const rules = readOutgoingRules(options.allow)
+  const find = share(options.lookup ?? ((hostname) => lookupName(hostname, { all: true })))
   const agent = new Agent({
-    connect: createConnector(rules, options),
+    connect: createConnector(rules, find, options),
     keepAliveTimeout: 4000,
     keepAliveMaxTimeout: 30_000,
     // A name that has moved is found again.
@@ -101,6 +104,14 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
     check: (url, { requiresTls = false } = {}) => {
       const fault = findFault(rules, url, requiresTls, maxUrlLength)
       if (fault !== undefined) throw new AppError('invalid_value', fault, { data: { param: 'url' } })
+    },
+    resolve: async (host) => {
+      const addresses = isIP(host) === 0 ? await findAddresses(find, host) : [{ address: host }]
+      const isRefused = !rules.isAllowedHost(host) && addresses.some(({ address }) => !isReachable(rules, address))
+      if (isRefused) throw new OutgoingError('refused', explainRefusal(host))
+      const [first] = addresses
+      if (first === undefined) throw new OutgoingError('failed', `${host} is no name that can be found.`)
+      return first.address
     },
     close: () => agent.destroy(),
   }
@@ -185,6 +196,18 @@ function findFault(rules: OutgoingRules, text: string, requiresTls: boolean, max
   return undefined
 }
 
+async function findAddresses(find: Lookup, host: string): Promise<readonly LookupAddress[]> {
+  try {
+    return await find(host)
+  } catch (error) {
+    throw new OutgoingError('failed', explainFault(error, host, usualTimeoutMs))
+  }
+}
+
+function isReachable(rules: OutgoingRules, address: string): boolean {
+  return rules.isAllowedAddress(address) || rules.isPublicAddress(address)
+}
+
 function isAllowedHome(rules: OutgoingRules): boolean {
   return rules.isAllowedAddress('127.0.0.1') || rules.isAllowedAddress('::1')
 }
@@ -201,8 +224,7 @@ function explainPlain(host: string): string {
   return `${host} must be called with https. The operator can allow it with OUTGOING_ALLOW.`
 }
 
-function createConnector(rules: OutgoingRules, { ca, lookup }: OutgoingOptions): buildConnector.connector {
-  const find = share(lookup ?? ((hostname) => lookupName(hostname, { all: true })))
+function createConnector(rules: OutgoingRules, find: Lookup, { ca }: OutgoingOptions): buildConnector.connector {
   const connectWith = (isRefused: (address: string) => boolean, explain: (host: string) => string) =>
     buildConnector({
       allowH2: false,
@@ -212,10 +234,7 @@ function createConnector(rules: OutgoingRules, { ca, lookup }: OutgoingOptions):
         if (!rules.isAllowedHost(host) && isRefused(address)) throw new OutgoingError('refused', explain(host))
       }),
     })
-  const secure = connectWith(
-    (address) => !rules.isAllowedAddress(address) && !rules.isPublicAddress(address),
-    explainRefusal,
-  )
+  const secure = connectWith((address) => !isReachable(rules, address), explainRefusal)
   const plain = connectWith((address) => !rules.isAllowedAddress(address), explainPlain)
   return (target, callback) => (target.protocol === 'https:' ? secure : plain)(target, callback)
 }

@@ -32,8 +32,23 @@ export interface BambooAccount {
   writesArrays: boolean
   /** Rows of a page of the catalogue of fields. */
   cataloguePage: number
+  /** Requests for time off. */
+  readonly timeOff: TimeOffRequest[]
+  /** Whether the key sees who is out, and no requests. */
+  hidesRequests: boolean
   /** Paths that are refused with 403. */
   readonly refused: Set<string>
+}
+
+export interface TimeOffRequest {
+  readonly id: number
+  readonly employeeId: string
+  readonly type: string
+  readonly start: string
+  readonly end: string
+  readonly status: 'approved' | 'requested' | 'denied' | 'canceled'
+  readonly created: string
+  readonly lastChanged: string
 }
 
 interface Field {
@@ -117,6 +132,8 @@ export async function startBambooFake(options: { readonly company?: NamedCompany
     noDate: '0000-00-00',
     writesArrays: true,
     cataloguePage: 1000,
+    timeOff: listTimeOff(company),
+    hidesRequests: false,
     refused: new Set(),
   }
   const apiKey = 'sEcReT-kEy-of-the-api'
@@ -132,6 +149,18 @@ export async function startBambooFake(options: { readonly company?: NamedCompany
     account,
     settings: { companyDomain: 'example', apiKey, baseUrl: server.origin },
   })
+}
+
+function listTimeOff({ named }: NamedCompany): TimeOffRequest[] {
+  const { id } = named.leaver
+  const long = { created: '2026-05-01', lastChanged: '2026-05-01', status: 'approved', type: 'Vacation' } as const
+  return [
+    { ...long, id: 1348, employeeId: named.onLeave.id, type: 'Parental leave', start: '2026-06-01', end: '2027-05-31' },
+    { ...long, id: 1351, employeeId: id, start: '2026-12-21', end: '2026-12-23', status: 'requested' },
+    { ...long, id: 1350, employeeId: id, start: '2026-11-16', end: '2026-11-20' },
+    { ...long, id: 1349, employeeId: id, start: '2026-10-05', end: '2026-10-09' },
+    { ...long, id: 1352, employeeId: id, start: '2026-12-14', end: '2026-12-15', status: 'denied' },
+  ]
 }
 
 // Most errors have their words in a header, and nothing in the body.
@@ -164,6 +193,10 @@ function answer(request: FakeRequest, path: string, company: Company, account: B
   if (route === 'POST /api/v2/datasets/employee/data') return queryDataset(request, company, account)
   if (route === 'POST /api/v1/reports/custom') return writeReport(request, company, account)
   if (route === 'GET /api/v1/employees/changed') return listChanges(request, company, account)
+  if (route === 'GET /api/v1/time_off/requests') return listRequests(request, company, account)
+  if (route === 'GET /api/v1/time_off/whos_out') return listOuts(request, company, account)
+  const employee = /^GET \/api\/v1\/employees\/(\d+)\/time_off\/calculator$/.exec(route)?.[1]
+  if (employee !== undefined) return writeBalances(request)
   if (route === 'GET /api/v1/meta/lists') return { status: 200, json: writeLists(company) }
   const id = /^GET \/api\/v1\/employees\/(\d+)$/.exec(route)?.[1]
   return id === undefined ? refuse(404, 'Not found') : readOne(request, id, company, account)
@@ -342,4 +375,56 @@ function writeLists({ departments, sites }: Company): Json {
     })),
   })
   return [write('department', departments.values()), write('location', sites.values())]
+}
+
+function findTimeOff(
+  { query }: FakeRequest,
+  { people }: Company,
+  { timeOff }: BambooAccount,
+): TimeOffRequest[] | undefined {
+  const [from, to] = [query.get('start'), query.get('end')]
+  if (from === null || to === null) return undefined
+  return timeOff.filter(({ start, end, employeeId }) => end >= from && start <= to && people.has(employeeId))
+}
+
+function listRequests(request: FakeRequest, company: Company, account: BambooAccount): FakeAnswer {
+  const found = findTimeOff(request, company, account)
+  if (found === undefined) return refuse(400, 'start and end are required')
+  const json = (account.hidesRequests ? [] : found).map(({ id, employeeId, type, start, end, ...others }) => ({
+    id,
+    employeeId: Number(employeeId),
+    name: company.find(employeeId).lastName,
+    start,
+    end,
+    created: others.created,
+    status: { status: others.status, lastChanged: others.lastChanged, lastChangedByUserId: 7 },
+    type: { id: 78, name: type, icon: 'palm-trees' },
+    amount: { unit: 'days', amount: 5 },
+    actions: { view: true, edit: false, cancel: false, approve: false, deny: false, bypass: false },
+    dates: { [start]: 1 },
+  }))
+  return { status: 200, json }
+}
+
+// Holidays are among them.
+function listOuts(request: FakeRequest, company: Company, account: BambooAccount): FakeAnswer {
+  const found = (findTimeOff(request, company, account) ?? []).filter(({ status }) => status === 'approved')
+  const outs = found.map(({ id, employeeId, start, end }) => {
+    return { id, type: 'timeOff', employeeId: Number(employeeId), name: company.find(employeeId).lastName, start, end }
+  })
+  const holiday = { id: 9, type: 'holiday', name: 'New Year', start: '2027-01-01', end: '2027-01-01' }
+  return { status: 200, json: [...outs, holiday] }
+}
+
+// Numbers are written as texts here.
+function writeBalances({ query }: FakeRequest): FakeAnswer {
+  const end = query.get('end') ?? ''
+  const balance = { policyType: 'accruing', usedYearToDate: '12.0', end }
+  return {
+    status: 200,
+    json: [
+      { timeOffType: '1', name: 'Vacation', units: 'days', balance: '11.50', ...balance },
+      { timeOffType: '5', name: 'Bereavement', units: 'hours', balance: '-2.5', ...balance },
+    ],
+  }
 }

@@ -33,6 +33,10 @@ describeConformance(bamboohr, async (): Promise<Subject> => {
       'Private contact': hide('homeEmail', 'homePhone'),
       'Job information': hide('department', 'supervisorEId'),
       Employment: hide('hireDate', 'terminationDate'),
+      'Time off': {
+        takeAway: () => ['requests', 'whos_out'].forEach((name) => account.refused.add(`/api/v1/time_off/${name}`)),
+        missing: ['absences'],
+      },
       Changes: { takeAway: () => account.refused.add('/api/v1/employees/changed') },
       Lists: { takeAway: () => account.refused.add('/api/v1/meta/lists') },
       Employees: { takeAway: () => company.people.clear() },
@@ -126,6 +130,9 @@ describe('BambooHR', () => {
       status: 'Active',
       employmentHistoryStatus: 'Parental leave',
       lifecycle: 'on_leave',
+      absences: [
+        { value: '1348', type: 'Parental leave', startDate: '2026-06-01', endDate: '2027-05-31', status: 'approved' },
+      ],
     })
     expect((await readUser(leaver.id)).fields).to.deep.include({
       terminationDate: '2026-12-31',
@@ -438,6 +445,8 @@ describe('BambooHR', () => {
         urls.push(url)
         return Promise.reject(new ProviderError('settings', 'Nothing is sent.'))
       },
+      resolve: (host) => Promise.resolve(host),
+      attempt: (work) => work(),
     }
     await bamboohr.open({ companyDomain: 'acme-2', apiKey: 'key' }, context).check()
     expect(urls).to.deep.equal(['https://acme-2.bamboohr.com/api/v1_2/datasets/employee/fields?page=1&page_size=1000'])

@@ -54,15 +54,18 @@ export class Company {
   readonly changes: Change[] = []
   now: Date
   readonly #firstId: bigint
+  readonly #writeId: (number: string) => string
 
-  constructor(now: Date, firstId: string) {
+  constructor(now: Date, firstId: string, writeId: (number: string) => string = (number) => number) {
     this.now = now
     this.#firstId = BigInt(firstId)
+    this.#writeId = writeId
   }
 
   /** A person of whom only some is said. */
   hire(values: Pick<Person, 'firstName' | 'lastName'> & Partial<Person>): Person {
-    const id = String(this.#firstId + BigInt(this.people.size + this.changes.filter(isDeletion).length))
+    const number = this.#firstId + BigInt(this.people.size + this.changes.filter(isDeletion).length)
+    const id = this.#writeId(String(number))
     const name = `${values.firstName}.${values.lastName}`.toLowerCase()
     const person: Person = {
       id,
@@ -141,9 +144,9 @@ export interface NamedPeople {
 
 export type NamedCompany = Company & { readonly named: NamedPeople }
 
-/** The company as of 20 November 2026, with three people. Ids count up from `firstId`. */
-export function createCompany(firstId = '101'): NamedCompany {
-  const company = new Company(new Date('2026-11-01T08:00:00Z'), firstId)
+/** The company as of 20 November 2026, with three people. Ids count up from `firstId`, written as the source writes them. */
+export function createCompany(firstId = '101', writeId?: (number: string) => string): NamedCompany {
+  const company = new Company(new Date('2026-11-01T08:00:00Z'), firstId, writeId)
   for (const department of Object.values(departments)) company.departments.set(department.id, department)
   for (const site of Object.values(sites)) company.sites.set(site.id, site)
   const manager = company.hire({

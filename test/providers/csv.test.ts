@@ -20,7 +20,7 @@ describe('a CSV file', () => {
 
   function open(settings: CsvSettings, signal = controller.signal) {
     const fetch = () => Promise.reject(new Error('A file asks nobody.'))
-    return csv.open(settings, { fetch, now: () => new Date(), signal })
+    return csv.open(settings, { fetch, resolve: fetch, attempt: fetch, now: () => new Date(), signal })
   }
 
   interface PullOptions extends Partial<CsvSettings> {

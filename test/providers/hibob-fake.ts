@@ -30,8 +30,22 @@ export interface HiBobAccount {
   employment: 'employment' | 'payroll.employment'
   /** What the items of a list are called. */
   itemsName: 'values' | 'items'
+  /** Requests for time off. */
+  readonly timeOff: TimeOffRequest[]
   /** Paths that are refused with 403. */
   readonly refused: Set<string>
+}
+
+export interface TimeOffRequest {
+  readonly requestId: number
+  readonly employeeId: string
+  readonly policyType: string
+  /** Public, where the company does not want everybody to know. */
+  readonly displayName: string
+  readonly type: 'days' | 'hours' | 'openEnded'
+  readonly startDate: string
+  readonly endDate: string | null
+  readonly status: 'Approved' | 'Pending'
 }
 
 interface Field {
@@ -170,6 +184,7 @@ export async function startHiBobFake(
     listedStatuses: false,
     employment: 'employment',
     itemsName: 'values',
+    timeOff: listTimeOff(company),
     refused: new Set(),
   }
   const credentials = { serviceUserId: 'SERVICE-6061', token: 'sEcReT-tOkEn-of-the-service-user' }
@@ -191,6 +206,26 @@ export async function startHiBobFake(
   })
 }
 
+function listTimeOff({ named }: NamedCompany): TimeOffRequest[] {
+  const holiday = { policyType: 'Holiday', displayName: 'Holiday', type: 'days', status: 'Approved' } as const
+  const { id } = named.leaver
+  return [
+    {
+      ...holiday,
+      requestId: 5501,
+      employeeId: named.onLeave.id,
+      policyType: 'Parental leave',
+      displayName: 'Out of office',
+      startDate: '2026-06-01',
+      endDate: '2027-05-31',
+    },
+    { ...holiday, requestId: 5503, employeeId: id, startDate: '2026-12-21', endDate: '2026-12-23', status: 'Pending' },
+    { ...holiday, requestId: 5502, employeeId: id, startDate: '2026-11-19', endDate: '2026-11-20' },
+    { ...holiday, requestId: 5504, employeeId: id, startDate: '2026-11-02', endDate: '2026-11-06' },
+    { ...holiday, requestId: 5505, employeeId: id, type: 'hours', startDate: '2026-11-24', endDate: '2026-11-24' },
+  ]
+}
+
 function refuse(status: number, key: string, error: string): FakeAnswer {
   return { status, json: { key, error } }
 }
@@ -206,6 +241,7 @@ function answer(request: FakeRequest, path: string, company: Company, account: H
   const route = `${request.method} ${path}`
   if (route === 'POST /people/search') return search(request, company, account)
   if (route === 'GET /people') return listActive(request, company, account)
+  if (route === 'GET /timeoff/whosout') return listOuts(request, company, account)
   if (route === 'GET /company/people/fields') return { status: 200, json: describeFields(account) }
   if (route.startsWith('POST /people/')) return readOne(request, path.slice('/people/'.length), company, account)
   if (route.startsWith('GET /company/named-lists/')) return readList(path.split('/').at(-1) ?? '', company, account)
@@ -356,4 +392,33 @@ function listSites({ sites }: Company): Json[] {
     archived: false,
     children: [],
   }))
+}
+
+// Of active people only; hours only where they are asked for.
+function listOuts({ query }: FakeRequest, { people }: Company, { timeOff }: HiBobAccount): FakeAnswer {
+  const [from, to] = [query.get('from'), query.get('to')]
+  if (from === null || to === null) return refuse(400, 'bad_request', 'from and to are required')
+  const outs = timeOff
+    .filter(({ startDate, endDate }) => startDate <= to && (endDate === null || endDate >= from))
+    .filter(({ status }) => status === 'Approved' || query.get('includePending') === 'true')
+    .filter(({ type }) => type !== 'hours' || query.get('includeHourly') === 'true')
+    .filter(({ employeeId }) => people.has(employeeId))
+  return { status: 200, json: { outs: outs.map((request) => writeOut(request, people)) } }
+}
+
+function writeOut(request: TimeOffRequest, people: Company['people']): JsonObject {
+  const { requestId, employeeId, policyType, displayName, type, startDate, endDate, status } = request
+  const person = people.get(employeeId)
+  return {
+    requestId,
+    employeeId,
+    employeeDisplayName: `${person?.firstName} ${person?.lastName}`,
+    policyType,
+    policyTypeDisplayName: displayName,
+    type,
+    startDate,
+    startPortion: 'all_day',
+    ...(endDate !== null && { endDate, endPortion: 'all_day' }),
+    status,
+  }
 }

@@ -46,6 +46,7 @@ describeConformance(hibob, async (): Promise<Subject> => {
       Employment: { takeAway: hide('employment'), missing: ['employment.type'] },
       'Personal contact details': { takeAway: hide('home'), missing: ['home.privateEmail', 'home.mobilePhone'] },
       'Basic info': { takeAway: hide('root.email', 'root.surname'), missing: ['root.email', 'root.surname'] },
+      'Time off': { takeAway: () => account.refused.add('/timeoff/whosout'), missing: ['absences'] },
       'Named lists': { takeAway: () => account.refused.add('/company/named-lists/department') },
       People: { takeAway: () => company.people.clear() },
     },
@@ -155,6 +156,9 @@ describe('HiBob', () => {
       'internal.terminationDate': null,
       'employment.type': 'Full-Time',
       lifecycle: 'on_leave',
+      absences: [
+        { value: '5501', type: 'Out of office', startDate: '2026-06-01', endDate: '2027-05-31', status: 'approved' },
+      ],
     })
     expect((await readUser(leaver.id)).fields).to.deep.include({
       'internal.terminationDate': '2026-12-31',
@@ -212,6 +216,39 @@ describe('HiBob', () => {
     const user = await readUser(fake.company.named.leaver.id)
     expect(user.fields).to.include({ 'payroll.employment.type': 'Part-Time' })
     expect(user.fields).to.not.have.property('employment.type')
+  })
+
+  it('reads who is away now or will be, with what is asked for and what is allowed, by the names that are for everybody', async () => {
+    const { manager, leaver } = fake.company.named
+    expect((await readUser(leaver.id)).fields['absences']).to.deep.equal([
+      { value: '5502', type: 'Holiday', startDate: '2026-11-19', endDate: '2026-11-20', status: 'approved' },
+      { value: '5503', type: 'Holiday', startDate: '2026-12-21', endDate: '2026-12-23', status: 'requested' },
+    ])
+    expect((await readUser(manager.id)).fields['absences']).to.deep.equal([])
+    const asked = fake.requests.filter(({ path }) => path === '/v1/timeoff/whosout').map(({ query }) => [...query])
+    expect(asked[0]).to.deep.equal([
+      ['from', '2026-11-20'],
+      ['to', '2027-11-20'],
+      ['includePending', 'true'],
+    ])
+  })
+
+  it('reads an absence without an end', async () => {
+    const [request] = fake.account.timeOff
+    if (request !== undefined) fake.account.timeOff.splice(0, 1, { ...request, type: 'openEnded', endDate: null })
+    expect((await readUser(fake.company.named.onLeave.id)).fields['absences']).to.deep.equal([
+      { value: '5501', type: 'Out of office', startDate: '2026-06-01', status: 'approved' },
+    ])
+  })
+
+  it('asks for absences only where they are mapped, and says nothing of them where it may not ask', async () => {
+    await pull({ fields: ['root.email'] })
+    expect(fake.requests.map(({ path }) => path)).to.not.include('/v1/timeoff/whosout')
+    fake.account.refused.add('/timeoff/whosout')
+    for (const { fields } of await readUsers()) expect(fields).to.not.have.property('absences')
+    fake.account.refused.clear()
+    fake.fail({ status: 400, json: { error: 'too many days' } }, { when: ({ path }) => path === '/v1/timeoff/whosout' })
+    for (const { fields } of await readUsers()) expect(fields).to.not.have.property('absences')
   })
 
   const lifecycles: readonly (readonly [string, string | undefined])[] = [
@@ -363,6 +400,8 @@ describe('HiBob', () => {
         urls.push(url)
         return Promise.reject(new ProviderError('settings', 'Nothing is sent.'))
       },
+      resolve: (host) => Promise.resolve(host),
+      attempt: (work) => work(),
     }
     const credentials = { serviceUserId: 'SERVICE-1', token: 'token' }
     for (const more of [{}, { sandbox: true }, { sandbox: true, baseUrl: 'https://proxy.example.test/bob/v1/' }]) {

@@ -1,10 +1,16 @@
 // What a provider is lent: requests that keep to the source's limits, and end.
 import { setTimeout as sleep } from 'node:timers/promises'
 import PQueue from 'p-queue'
-import type { Provider, ProviderContext, ProviderRequest, ProviderResponse } from '../../../providers/provider.ts'
+import {
+  type Provider,
+  type ProviderContext,
+  ProviderError,
+  type ProviderRequest,
+  type ProviderResponse,
+} from '../../../providers/provider.ts'
 import { type Outgoing, type OutgoingAnswer, OutgoingError, type OutgoingRequest } from '../../ops/outgoing.ts'
 import { parseExactly } from './exact-json.ts'
-import { createError, createSyntaxError, isPassing } from './failure.ts'
+import { createError, createHostError, createSyntaxError, isPassing } from './failure.ts'
 import { backOff, createPace, readToldMs } from './pace.ts'
 
 export interface SourceContextParts {
@@ -36,9 +42,13 @@ export function createSourceContext(
   const queue = new PQueue({ concurrency: rateLimit.concurrency ?? 1 })
   const pace = createPace(rateLimit, now)
 
-  async function attempt(request: OutgoingRequest): Promise<OutgoingAnswer | OutgoingError> {
+  async function takePlace(): Promise<void> {
     const waitMs = pace.take()
     if (waitMs > 0) await wait(waitMs, signal)
+  }
+
+  async function attempt(request: OutgoingRequest): Promise<OutgoingAnswer | OutgoingError> {
+    await takePlace()
     try {
       return await outgoing.send(request)
     } catch (error) {
@@ -66,23 +76,52 @@ export function createSourceContext(
     }
   }
 
+  async function repeat<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let attempts = 1; ; attempts++) {
+      await takePlace()
+      try {
+        return await work()
+      } catch (error) {
+        if (!isWorthAnother(error) || attempts === maxAttempts) throw error
+        const waitMs = error.retryAfterMs ?? backOff(attempts, error.kind === 'rate_limited', rateLimit)
+        if (waitMs > longestWaitMs) throw error
+        await wait(waitMs, signal)
+      }
+    }
+  }
+
+  // What the signal ends, ends with its reason.
+  async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      signal.throwIfAborted()
+      return await queue.add(work, { signal })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    }
+  }
+
   return {
     now,
     signal,
-    fetch: async (request) => {
+    fetch: (request) => inTurn(async () => createResponse(name, request, await send(request))),
+    resolve: async (host) => {
       try {
-        signal.throwIfAborted()
-        return createResponse(name, request, await queue.add(() => send(request), { signal }))
+        return await outgoing.resolve(host)
       } catch (error) {
-        signal.throwIfAborted()
-        throw error
+        throw error instanceof OutgoingError ? createHostError(name, error) : error
       }
     },
+    attempt: (work) => inTurn(() => repeat(work)),
   }
 }
 
 async function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal })
+}
+
+function isWorthAnother(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && (error.kind === 'transient' || error.kind === 'rate_limited')
 }
 
 function isSuccess(status: number, { accepts }: ProviderRequest): boolean {

@@ -38,6 +38,11 @@ export function createError({ name, request, outcome, attempts, toldMs }: Failur
   return new ProviderError(kind, `${message}${advise(status)}`, retryAfterMs)
 }
 
+/** What to throw where a host is none that may be connected to, or that can be found. */
+export function createHostError(name: string, cause: OutgoingError): ProviderError {
+  return new ProviderError(kindsOfFaults[cause.fault], `${name} cannot be asked: ${cause.message}`, { cause })
+}
+
 /** What to throw where an answer is no JSON. What the parser says is not told: it quotes the answer, which is about people. */
 export function createSyntaxError(name: string, { url }: ProviderRequest): ProviderError {
   return new ProviderError('unexpected', `${name} answered with what is no JSON at ${readPlace(url)}.`)

@@ -1,0 +1,86 @@
+import { enterprise, type Mapping, type RequiredField, rollcall } from '../provider.ts'
+
+/** Not Okta's: `managerId` is whatever filled it, so that it is an id, an employee number, or a login. */
+export const managerFields = ['managerReference', 'managerLogin'] as const
+
+export const mapping: Mapping = {
+  userName: { from: 'login', transform: 'lowercase' },
+  'emails[type eq "work"].value': { from: 'email', transform: 'lowercase' },
+  'emails[type eq "work"].primary': { value: true },
+  'emails[type eq "other"].value': { from: 'secondEmail', transform: 'lowercase' },
+  'name.givenName': 'firstName',
+  'name.middleName': 'middleName',
+  'name.familyName': 'lastName',
+  'name.honorificPrefix': 'honorificPrefix',
+  'name.honorificSuffix': 'honorificSuffix',
+  displayName: 'displayName',
+  nickName: 'nickName',
+  profileUrl: 'profileUrl',
+  title: 'title',
+  userType: 'userType',
+  preferredLanguage: 'preferredLanguage',
+  locale: 'locale',
+  timezone: 'timezone',
+  'phoneNumbers[type eq "work"].value': 'primaryPhone',
+  'phoneNumbers[type eq "mobile"].value': 'mobilePhone',
+  'addresses[type eq "work"].streetAddress': 'streetAddress',
+  'addresses[type eq "work"].locality': 'city',
+  'addresses[type eq "work"].region': 'state',
+  'addresses[type eq "work"].postalCode': 'zipCode',
+  'addresses[type eq "work"].country': 'countryCode',
+  active: {
+    from: 'status',
+    table: {
+      active: true,
+      provisioned: true,
+      recovery: true,
+      password_expired: true,
+      locked_out: true,
+      staged: false,
+      suspended: false,
+      deprovisioned: false,
+    },
+  },
+  [`${enterprise}:employeeNumber`]: 'employeeNumber',
+  [`${enterprise}:costCenter`]: 'costCenter',
+  [`${enterprise}:organization`]: 'organization',
+  [`${enterprise}:division`]: 'division',
+  [`${enterprise}:department`]: 'department',
+  [`${enterprise}:manager.value`]: managerFields[0],
+  [`${rollcall}:managerEmail`]: { from: managerFields[1], transform: 'lowercase' },
+  [`${rollcall}:employmentStatus`]: {
+    from: 'status',
+    table: {
+      staged: 'pending',
+      provisioned: 'active',
+      active: 'active',
+      recovery: 'active',
+      password_expired: 'active',
+      locked_out: 'active',
+      suspended: 'suspended',
+      deprovisioned: 'terminated',
+    },
+  },
+  [`${rollcall}:employmentType`]: {
+    from: 'userType',
+    table: {
+      employee: 'full_time',
+      'full-time': 'full_time',
+      'full time': 'full_time',
+      'part-time': 'part_time',
+      'part time': 'part_time',
+      contractor: 'contractor',
+      freelancer: 'contractor',
+      consultant: 'contractor',
+      intern: 'intern',
+      internship: 'intern',
+      temporary: 'temporary',
+      temp: 'temporary',
+    },
+  },
+}
+
+export const required: readonly RequiredField[] = [
+  { field: 'login', permission: 'the base attributes of users' },
+  { field: 'status', permission: 'users in every status' },
+]
