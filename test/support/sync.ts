@@ -1,5 +1,6 @@
 // Drives the sync of directories in tests: what is due by the tests' clock is done at once, without jobs.
 import { randomUUID } from 'node:crypto'
+import type { Provider } from '../../providers/provider.ts'
 import { createSealer } from '../../server/auth/sealer.ts'
 import type { Database } from '../../server/db/connect.ts'
 import { query } from '../../server/db/query.ts'
@@ -30,9 +31,14 @@ export type ChangeRow = Selectable<Tables['run_changes']>
 export interface TestSyncOptions {
   readonly tenant?: Tenant
   readonly source?: ScriptedSource
+  /** In place of the scripted source, with what it is reached by. */
+  readonly provider?: Provider
+  readonly connection?: JsonObject
   readonly name?: string
   readonly settings?: Partial<SyncSettings>
   readonly db?: Database
+  /** In place of the tests' clock. */
+  readonly now?: () => Date
 }
 
 /** A pull directory with a scripted source, its schedule off unless a test sets one. */
@@ -43,29 +49,30 @@ export class TestSync {
   readonly services: SyncServices
   readonly #db = testDatabase()
 
-  private constructor(tenant: Tenant, source: ScriptedSource, directoryId: string, db: Database) {
+  private constructor(tenant: Tenant, source: ScriptedSource, directoryId: string, services: SyncServices) {
     this.tenant = tenant
     this.source = source
     this.directoryId = directoryId
-    this.services = createTestServices(source, db)
+    this.services = services
   }
 
   static async create({
     tenant,
-    source,
-    name,
+    source = new ScriptedSource(),
+    provider = source.provider,
+    connection = {},
+    name = provider.name,
     settings,
     db = testDatabase(),
+    now = clock.now,
   }: TestSyncOptions = {}): Promise<TestSync> {
     const of = tenant ?? (await createTenant())
-    const from = source ?? new ScriptedSource()
-    const now = clock.now()
-    const directory = { kind: 'pull', provider: from.provider.id, name: name ?? from.provider.name } as const
-    const id = await createDirectory(testDatabase(), of.organizationId, directory, now)
-    const text = `update directories set connection = '{}', connected_at = $3, restore_users = true, send_offboarding_emails = true,
+    const directory = { kind: 'pull', provider: provider.id, name } as const
+    const id = await createDirectory(testDatabase(), of.organizationId, directory, now())
+    const text = `update directories set connection = $4::jsonb, connected_at = $3, restore_users = true, send_offboarding_emails = true,
       settings = '{"schedule": {"kind": "disabled"}}' where org_id = $1 and id = $2`
-    await query(testDatabase(), text, [of.organizationId, id, now])
-    const sync = new TestSync(of, from, id, db)
+    await query(testDatabase(), text, [of.organizationId, id, now(), JSON.stringify(connection)])
+    const sync = new TestSync(of, source, id, createTestServices({ provider }, db, now))
     if (settings !== undefined) await sync.set(settings)
     return sync
   }
@@ -76,7 +83,7 @@ export class TestSync {
 
   get actor(): Actor {
     const rest = { view: 'organization', restoresUsers: false, tokenId: null, requestId: null } as const
-    return { organizationId: this.organizationId, directoryId: this.directoryId, ...rest, at: clock.now() }
+    return { organizationId: this.organizationId, directoryId: this.directoryId, ...rest, at: this.services.now() }
   }
 
   /** Changes settings of the directory, as the API does. */
@@ -102,7 +109,7 @@ export class TestSync {
   }
 
   async pause(isPaused: boolean): Promise<void> {
-    await this.#write('paused_at = $3::timestamptz', isPaused ? clock.now() : null)
+    await this.#write('paused_at = $3::timestamptz', isPaused ? this.services.now() : null)
   }
 
   async readNextRunAt(): Promise<Date | null> {
@@ -127,7 +134,7 @@ export class TestSync {
   async doDue(services = this.services): Promise<boolean> {
     const text = `select org_id as "organizationId", id from sync_runs
       where org_id = $1 and status in ('queued', 'running') and coalesce(held_until, due_at) <= $2::timestamptz`
-    const due = await query<RunKey>(this.#db, text, [this.organizationId, clock.now()])
+    const due = await query<RunKey>(this.#db, text, [this.organizationId, this.services.now()])
     for (const key of due) await doRun(services, key, randomUUID(), new AbortController().signal)
     return due.length > 0
   }
@@ -135,8 +142,8 @@ export class TestSync {
   async #queueDue(): Promise<void> {
     const text = 'select org_id as "organizationId", id from directories where org_id = $1'
     for (const key of await query<DirectoryKey>(this.#db, text, [this.organizationId])) {
-      await queueScheduled(this.#db, key, clock.now())
-      await queueLifecycle(this.#db, key, clock.now())
+      await queueScheduled(this.#db, key, this.services.now())
+      await queueLifecycle(this.#db, key, this.services.now())
     }
   }
 
@@ -230,12 +237,16 @@ export function tellStats({ stats }: Pick<RunRow, 'stats'>): Partial<SyncStats> 
   return Object.fromEntries(Object.entries(stats).filter(([, count]) => count !== 0))
 }
 
-export function createTestServices(source: ScriptedSource, db = testDatabase()): SyncServices {
+export function createTestServices(
+  source: Pick<ScriptedSource, 'provider'>,
+  db = testDatabase(),
+  now = clock.now,
+): SyncServices {
   return createSyncServices({
     db,
-    now: clock.now,
+    now,
     logger: createLogger('silent'),
-    sealer: createSealer(db, undefined, clock.now),
+    sealer: createSealer(db, undefined, now),
     outgoing: createOutgoing({ allow: '127.0.0.1' }),
     schemas: new OrganizationSchemas(db, declareResourceTypes()),
     sources: [source.provider],

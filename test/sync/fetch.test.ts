@@ -144,16 +144,16 @@ describe('reading a source', () => {
     expect(changed.map(({ source_id }) => source_id)).to.deep.equal(['a'])
   })
 
-  it('counts in how many records of people a field has a value', async () => {
+  it('counts in how many records of people a field has a value, be it a list of nothing', async () => {
     const sync = await TestSync.create()
     sync.source.groups = [{ id: 'g1', displayName: 'One', description: 'Of all' }]
     sync.source.people = [
       person('a', { title: 'Clerk', phone: null }),
-      person('b', { title: '', list: [] }),
+      person('b', { title: '', absences: [] }),
       person('c'),
     ]
     const { field_counts } = await sync.run()
-    expect(field_counts).to.deep.equal({ id: 3, email: 3, firstName: 3, lastName: 3, status: 3, title: 1 })
+    expect(field_counts).to.deep.equal({ id: 3, email: 3, firstName: 3, lastName: 3, status: 3, title: 1, absences: 1 })
   })
 
   it('keeps what is said of members, from either side, and that there are none', async () => {

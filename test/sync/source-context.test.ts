@@ -453,6 +453,74 @@ describe('the context of a source', () => {
     }
   })
 
+  describe('does what is no HTTP', () => {
+    it('within the same limit as requests, and one at a time', async () => {
+      const context = create({ rateLimit: { requests: 2, perMs: 1000 } })
+      let [working, most] = [0, 0]
+      const work = async (): Promise<void> => {
+        working += 1
+        most = Math.max(most, working)
+        await ask(create())
+        working -= 1
+      }
+      await Promise.all([context.attempt(work), ask(context), context.attempt(work), context.attempt(work)])
+      expect(most).to.equal(1)
+      expect(waits).to.deep.equal([1000])
+    })
+
+    it('again, later and later, where it fails in passing, and five times at most', async () => {
+      let attempts = 0
+      const context = create()
+      const error = await fail(
+        context.attempt(() => {
+          attempts += 1
+          return Promise.reject(new ProviderError('transient', 'It is away.'))
+        }),
+      )
+      expect(error.message).to.equal('It is away.')
+      expect(attempts).to.equal(5)
+      for (const [index, waitMs] of waits.entries()) expect(waitMs).to.be.within(1000 * 2 ** index, 2000 * 2 ** index)
+      expect(waits).to.have.length(4)
+    })
+
+    it('again after the time that it says', async () => {
+      const busy = new ProviderError('rate_limited', 'It is busy.', { retryAfterMs: 7000 })
+      const outcomes = [busy, busy]
+      const context = create()
+      const done = await context.attempt(() => {
+        const outcome = outcomes.pop()
+        return outcome === undefined ? Promise.resolve('done') : Promise.reject(outcome)
+      })
+      expect(done).to.equal('done')
+      expect(waits).to.deep.equal([7000, 7000])
+    })
+
+    it('but not again where that would take too long, or is of no use', async () => {
+      const long = new ProviderError('rate_limited', 'It is busy.', { retryAfterMs: 600_000 })
+      for (const error of [long, new ProviderError('settings', 'No.'), new ProviderError('unexpected', 'What?')]) {
+        let attempts = 0
+        const failed = await fail(
+          create().attempt(() => {
+            attempts += 1
+            return Promise.reject(error)
+          }),
+        )
+        expect(failed).to.equal(error)
+        expect(attempts).to.equal(1)
+      }
+      expect(waits).to.deep.equal([])
+    })
+
+    it('at an address that may be connected to, and says settings of one that may not', async () => {
+      expect(await create().resolve('127.0.0.1')).to.equal('127.0.0.1')
+      const error = await fail(create({ allow: '' }).resolve('127.0.0.1'))
+      expect(error.kind).to.equal('settings')
+      expect(error.message).to.equal(
+        'Example HR cannot be asked: 127.0.0.1 is at an address that is not public. The operator can allow it with OUTGOING_ALLOW.',
+      )
+    })
+  })
+
   describe('ends at once when the run is cancelled', () => {
     const reason = new Error('cancelled')
 
@@ -476,6 +544,18 @@ describe('the context of a source', () => {
       const outcomes = await Promise.all([settle(ask(context)), settle(ask(context))])
       expect(outcomes).to.deep.equal([reason, reason])
       expect(source.received).to.have.length(1)
+    })
+
+    it('before what is no HTTP is tried again', async () => {
+      let attempts = 0
+      const work = (): Promise<never> => {
+        attempts += 1
+        controller.abort(reason)
+        return Promise.reject(new ProviderError('settings', 'The work ended.'))
+      }
+      expect(await settle(create().attempt(work))).to.equal(reason)
+      expect(await settle(create().attempt(work))).to.equal(reason)
+      expect(attempts).to.equal(1)
     })
 
     it('while it waits', async () => {

@@ -37,8 +37,15 @@ const ownGroupSql = `left join lateral (
     ) g order by g.place limit 1
   ) g on true`
 
-const seenSql = `seen as materialized (
-    select i.id from run_pages p cross join lateral unnest(p.group_ids) i(id) where p.org_id = $1 and p.run_id = $2
+// What is deleted on a page, or on the one on which it came, was not returned, unless it comes again.
+const seenSql = `said as materialized (
+    select i.id, max(p.number) as number from run_pages p cross join lateral unnest(p.deleted_ids) i(id)
+    where p.org_id = $1 and p.run_id = $2 group by i.id
+  ), seen as materialized (
+    select i.id from run_pages p cross join lateral unnest(p.group_ids) i(id)
+    where p.org_id = $1 and p.run_id = $2 and not exists (select from said d where d.id = i.id and d.number >= p.number)
+  ), deleted as materialized (
+    select id from said except select id from seen
   )`
 
 /** All groups that the run is about: in a full run those that it returned, otherwise those that were read or whose members were. */
@@ -65,6 +72,7 @@ export const groupsSql = `with ${seenSql}, stated as materialized (
     left join lateral (select run_id, hash, facts from pulled_records
       where org_id = $1 and run_id = $2 and type = 'group' and source_id = d.id limit 1) p on true
     where (s.source_id is not null or p.run_id is not null)
+      and d.id not in (select id from deleted)
       and ($4::boolean is false or d.id in (select id from seen))
   )
   select r.source_id, r.run_id, r.hash, c.resource as content, r.known, r.known_run_id, r.problem, r.is_missing, ${groupColumns}
@@ -75,9 +83,7 @@ export const groupsSql = `with ${seenSql}, stated as materialized (
   order by r.source_id`
 
 /** Groups of the directory that are to go: those that a full run did not return, or that the source says are deleted. */
-export const missingGroupsSql = `with ${seenSql}, deleted as materialized (
-    select distinct i.id from run_pages p cross join lateral unnest(p.deleted_ids) i(id) where p.org_id = $1 and p.run_id = $2
-  )
+export const missingGroupsSql = `with ${seenSql}
   select s.source_id, s.run_id, s.hash, null::jsonb as content, true as known, s.run_id as known_run_id, s.problem,
     false as is_missing, ${groupColumns}
   from source_records s

@@ -126,8 +126,9 @@ function noteGone(record: PersonRecord, cause: OrphanCause): DraftChange | undef
 
 /** What a pull says of who is gone and who is back. */
 export interface Presence {
-  /** Where the content of those lies who are no longer returned, or are deleted. */
+  /** Where the content of those lies who are no longer returned, or are deleted; of those who were known. */
   readonly gone: readonly RecordPlace[]
+  /** Also those whom this pull returned first. */
   readonly deleted: ReadonlySet<string>
   readonly returned: ReadonlySet<string>
 }
@@ -136,7 +137,7 @@ export async function readPresence({ run }: Pick<Planning, 'run'>): Promise<Pres
   const { organizationId, id, directory, services, isFull, purpose } = run
   if (purpose === 'lifecycle') return { gone: [], deleted: new Set(), returned: new Set() }
   const key = [organizationId, id, directory.id]
-  const rows = await query<{ source_id: string; run_id: string }>(services.db, deletedSql, key)
+  const rows = await query<{ source_id: string; run_id: string | null }>(services.db, deletedSql, key)
   const deleted = new Set(rows.map(({ source_id }) => source_id))
   const again = await queryWhole<{ source_id: string }>(services.db, returnedSql, key)
   const anew = directory.confirmedRules !== directory.rulesVersion
@@ -145,24 +146,24 @@ export async function readPresence({ run }: Pick<Planning, 'run'>): Promise<Pres
     : []
   const places = new Map([...missing, ...rows].map(({ source_id, run_id }) => [source_id, run_id]))
   return {
-    gone: [...places].map(([sourceId, runId]) => ({ sourceId, runId })),
+    gone: [...places].flatMap(([sourceId, runId]) => (runId === null ? [] : { sourceId, runId })),
     deleted,
     returned: new Set(again.map(({ source_id }) => source_id).filter((sourceId) => !deleted.has(sourceId))),
   }
 }
 
 // One who comes on a later page than that on which they are said to be deleted is there again.
-const deletedSql = `select s.source_id, s.run_id
+const deletedSql = `select d.id as source_id, s.run_id
   from (
     select i.id, max(p.number) as number from run_pages p cross join lateral unnest(p.deleted_ids) i(id)
     where p.org_id = $1 and p.run_id = $2 group by i.id
-  ) d cross join lateral (
-    select source_id, run_id, missing_since, resource_id from source_records
+  ) d left join lateral (
+    select run_id from source_records
     where org_id = $1 and directory_id = $3 and type = 'user' and source_id = d.id limit 1
-  ) s
+  ) s on true
   where not exists (
     select from run_pages p where p.org_id = $1 and p.run_id = $2 and p.number > d.number and d.id = any(p.user_ids))
-  order by s.source_id`
+  order by d.id`
 
 const seenSql = `seen as materialized (
     select i.id from run_pages p cross join lateral unnest(p.user_ids) i(id) where p.org_id = $1 and p.run_id = $2

@@ -9,7 +9,7 @@ import { type PersonRecord, readRecords } from './records.ts'
 import { openPlanning, type Planning } from './planning.ts'
 import type { Run } from '../runs/run.ts'
 
-const batchSize = 1000
+const batchSize = 500
 
 /**
  * Plans a run anew: rows of an earlier attempt are replaced. Changes nothing else. Afterwards the run's `progress.planned` and `stats`
@@ -17,7 +17,7 @@ const batchSize = 1000
  */
 export async function planRun(run: Run): Promise<void> {
   const { gone, deleted, returned } = await readPresence({ run })
-  const isGone = new Set(gone.map(({ sourceId }) => sourceId))
+  const isGone = new Set([...gone.map(({ sourceId }) => sourceId), ...deleted])
   const planning = await openPlanning(run, { gone: isGone, returned, allowed: await readAllowed(run) })
   try {
     await planning.writer.begin()
