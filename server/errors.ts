@@ -44,6 +44,10 @@ export const errorCatalogue = {
   rate_limited: { cause: 'Too many requests.', fix: 'Wait as Retry-After says.' },
   // What the machine did
   database_unavailable: { cause: 'The database cannot be reached.', fix: 'Wait; Rollcall reconnects by itself.' },
+  source_unavailable: {
+    cause: 'The source cannot be asked at the moment.',
+    fix: 'Try again; where it lasts, test the connection of the directory.',
+  },
   // What the operator can mend (start-up)
   config_invalid: { cause: 'The settings are wrong.', fix: 'Correct the named variables.' },
   database_locked: { cause: 'Another Rollcall uses this DATA_DIR.', fix: 'Stop it, or use another DATA_DIR.' },

@@ -11,7 +11,9 @@ import { readOrganization } from '../directory/directories.ts'
 import { AppError } from '../errors.ts'
 import type { EventServices } from '../events/services.ts'
 import type { SyncServices } from '../sync/services.ts'
+import { accessPolicyEndpoints } from './access-policies.ts'
 import { attributeEndpoints } from './attributes.ts'
+import { authenticationEndpoints } from './authentication.ts'
 import type { AdminCaller } from './caller.ts'
 import { connectionEndpoints } from './connection.ts'
 import { directoryEndpoints } from './directories.ts'
@@ -57,6 +59,7 @@ export function createAdminFace(parts: AdminParts): Face<AdminCaller> {
       ...providerEndpoints,
       ...directoryEndpoints,
       ...connectionEndpoints,
+      ...authenticationEndpoints,
       ...setupLinkEndpoints,
       ...runEndpoints,
       ...runChangeEndpoints,
@@ -69,6 +72,7 @@ export function createAdminFace(parts: AdminParts): Face<AdminCaller> {
       ...requestEndpoints,
       ...userEndpoints,
       ...recordEndpoints,
+      ...accessPolicyEndpoints,
       ...eventEndpoints,
       ...webhookEndpoints,
       ...triggerEndpoints,

@@ -47,7 +47,7 @@ const provider = component('Provider', 'A kind of source that directories can be
   name: providerName,
   capabilities: {
     type: 'array',
-    items: { enum: ['users', 'groups', 'incremental', 'time_off', 'authenticate'] },
+    items: { enum: ['users', 'groups', 'incremental', 'time_off', 'authenticate', 'access_policies'] },
     description: 'What it can do.',
     examples: [['users', 'groups']],
   },

@@ -13,9 +13,9 @@ const scopes = {
   type: 'array',
   minItems: 1,
   uniqueItems: true,
-  items: { enum: ['read', 'write', 'hr', 'events', 'admin'] },
-  description:
-    '`read` and `write` are for SCIM, `hr` for the HR API, `events` for events and feeds, `admin` for the management of the organization.',
+  items: { enum: ['read', 'write', 'hr', 'events', 'authenticate', 'admin'] },
+  description: `\`read\` and \`write\` are for SCIM, \`hr\` for the HR API, \`events\` for events and feeds, \`authenticate\` for signing
+    people in at their source, \`admin\` for the management of the organization.`,
   examples: [['hr']],
 } as const
 const directoryId = {

@@ -101,7 +101,7 @@ export const failures: Readonly<Record<FailureStatus, Failure>> = {
   },
   503: {
     name: 'Unavailable',
-    description: 'The database cannot be reached at the moment.',
+    description: 'The database cannot be reached at the moment, or the source that is to be asked.',
     headers: retryAfter,
     example: write('database_unavailable', 'The database cannot be reached. Wait; Rollcall reconnects by itself.'),
   },

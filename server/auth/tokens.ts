@@ -8,7 +8,7 @@ import type { Scope } from '../db/tables.ts'
 import { transaction } from '../db/transaction.ts'
 import { AppError } from '../errors.ts'
 
-export const scopes: readonly Scope[] = ['read', 'write', 'hr', 'events', 'admin']
+export const scopes: readonly Scope[] = ['read', 'write', 'hr', 'events', 'authenticate', 'admin']
 
 export interface NewToken {
   readonly organizationId: string

@@ -4,7 +4,7 @@ import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 type Json<Value> = ColumnType<Value, string, string>
 
 export type DirectoryKind = 'push' | 'pull' | 'manual'
-export type Scope = 'read' | 'write' | 'hr' | 'events' | 'admin'
+export type Scope = 'read' | 'write' | 'hr' | 'events' | 'authenticate' | 'admin'
 export type SubscriptionKind = 'webhook' | 'trigger' | 'feed'
 export type DeliveryOrigin = 'event' | 'resend' | 'replay' | 'test'
 export type DeliveryState = 'waiting' | 'delivered' | 'dead'
@@ -361,6 +361,13 @@ export interface Tables {
     problem: string | null
     due_at: Date | null
     missing_since: Date | null
+  }
+  sign_in_attempts: {
+    org_id: string
+    directory_id: string
+    subject: string
+    attempts: number
+    counts_until: Date
   }
   request_log: {
     org_id: string

@@ -3,13 +3,14 @@ import type { Endpoint } from '../api/endpoint.ts'
 import { objectOf } from '../api/schema.ts'
 import { readChain } from '../directory/org/chain.ts'
 import { listDirectReports, listEmployees, readEmployee } from '../directory/org/employees.ts'
+import { readTimeOff } from '../directory/org/time-off.ts'
 import { endpoint, type HrCaller } from './caller.ts'
 import { searchEmployees } from './employee-search.ts'
 import { includeInactive, pageParameters, toPage, toWindow } from './pages.ts'
 import { employeeId, queryId, source, status, text } from './parameters.ts'
-import { chainLink, directReport, employee, employeeDetail, pageOf } from './schemas.ts'
+import { chainLink, directReport, employee, employeeDetail, pageOf, timeOff } from './schemas.ts'
 import { tags } from './tags.ts'
-import { showEmployee, showEmployeeDetail, showLink, showSummary } from './views.ts'
+import { showEmployee, showEmployeeDetail, showLink, showSummary, showTimeOff } from './views.ts'
 
 const listed = endpoint({
   operationId: 'listEmployees',
@@ -52,6 +53,21 @@ const read = endpoint({
   answer: employeeDetail,
   run: async ({ caller: { db, actor }, params }) =>
     showEmployeeDetail(await readEmployee(db, actor, params.id), actor.organizationId),
+})
+
+const readTimeOffOf = endpoint({
+  operationId: 'readTimeOff',
+  tag: tags.employees.name,
+  method: 'get',
+  path: '/employees/{id}/time-off',
+  summary: 'Read time off',
+  description: `What a person has left of each kind of time off, and when they are away, today or later, as their sources last said. In SCIM it
+    is in the user: \`leaveBalances\` and \`absences\` of the extension of Rollcall.`,
+  scopes: ['hr'],
+  params: { id: employeeId },
+  status: 200,
+  answer: timeOff,
+  run: async ({ caller: { db, actor }, params }) => showTimeOff(params.id, await readTimeOff(db, actor, params.id)),
 })
 
 const directReports = endpoint({
@@ -111,4 +127,4 @@ const chain = endpoint({
   },
 })
 
-export const employeeEndpoints: readonly Endpoint<HrCaller>[] = [listed, read, directReports, chain]
+export const employeeEndpoints: readonly Endpoint<HrCaller>[] = [listed, read, readTimeOffOf, directReports, chain]

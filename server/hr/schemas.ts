@@ -103,6 +103,35 @@ export const employeeDetail = component('EmployeeDetail', 'A person with their m
 
 export const directReport = component('DirectReport', 'Somebody who reports to a person.', summary)
 
+const saidBy = known('string', 'The provider of the directory whose word it is, or else its kind.', 'workday')
+
+const leaveBalance = component('LeaveBalance', 'What a person has left of one kind of time off.', {
+  type: maybe('string', 'The kind, as the company calls it.', 'Vacation'),
+  value: maybe('number', 'How much is left.', 12.5),
+  unit: maybe('string', 'Of the value, such as days or hours.', 'days'),
+  as_of: maybe('string', 'The day that it is for, YYYY-MM-DD.', '2026-03-01'),
+  source: saidBy,
+})
+
+const absence = component('Absence', 'A time when a person is not at work.', {
+  id: maybe('string', 'What the source calls it.', '4711'),
+  type: maybe('string', 'The kind, as the company calls it.', 'Parental leave'),
+  start_date: maybe('string', 'The first day, YYYY-MM-DD.', '2026-02-16'),
+  end_date: maybe('string', 'The last day, YYYY-MM-DD; null where no end is known.', '2026-05-29'),
+  status: maybe('string', 'Such as requested or approved.', 'approved'),
+  source: saidBy,
+})
+
+export const timeOff = component('TimeOff', 'Time off of a person.', {
+  employee_id: known('string', 'Whose it is; the same as in SCIM.', 'emp_01kaq3v5w8f2g5c6h3jqv4xesd'),
+  leave_balances: { type: 'array', items: leaveBalance, description: 'Empty where no source says any.' },
+  absences: {
+    type: 'array',
+    items: absence,
+    description: 'Those that have not ended by the day of UTC, the first one first.',
+  },
+})
+
 export const match = component('Match', 'Somebody whom a look-up found.', {
   ...identity,
   job_title: title,

@@ -5,6 +5,7 @@ import type { ChartNode } from '../directory/org/chart.ts'
 import type { Department } from '../directory/org/departments.ts'
 import type { DirectoryGroup, GroupMember } from '../directory/org/directory-groups.ts'
 import type { Employee, EmployeeDetail, EmployeeSummary } from '../directory/org/employee.ts'
+import type { TimeOff } from '../directory/org/time-off.ts'
 import type { SyncRun } from '../sync/runs/syncs.ts'
 
 type View = Readonly<Record<string, unknown>>
@@ -61,6 +62,18 @@ export function showEmployeeDetail(one: EmployeeDetail, organizationId: string):
 
 export function showSummary(one: EmployeeSummary): View {
   return { ...showIdentity(one), job_title: one.title, department: one.department, status: one.status }
+}
+
+export function showTimeOff(employeeId: string, { leaveBalances, absences }: TimeOff): View {
+  return {
+    employee_id: employeeId,
+    leave_balances: leaveBalances.map(({ type, value, unit, asOf, source }) => {
+      return { type, value, unit, as_of: asOf, source }
+    }),
+    absences: absences.map(({ id, type, startDate, endDate, status, source }) => {
+      return { id, type, start_date: startDate, end_date: endDate, status, source }
+    }),
+  }
 }
 
 export function showMatch(one: EmployeeSummary, { score, field }: Match): View {

@@ -26,7 +26,10 @@ export interface SweepParts {
   readonly syncDays: number
 }
 
-/** Removes tombstones, request log entries, events, deliveries and what syncs left that are old enough, in batches that lock little. */
+/**
+ * Removes tombstones, request log entries, events, deliveries, what syncs left and attempts to sign in that are old enough, in batches that
+ * lock little.
+ */
 export async function sweep(parts: Omit<SweepParts, 'logger'>): Promise<void> {
   const { db, now, tombstoneDays, requestLogDays, eventDays, syncDays } = parts
   const before = (days: number): Date => new Date(now().getTime() - days * dayMs)
@@ -35,6 +38,7 @@ export async function sweep(parts: Omit<SweepParts, 'logger'>): Promise<void> {
   await removeInBatches(db, sweepDeliveries, before(eventDays))
   await removeInBatches(db, sweepEvents, before(eventDays))
   await sweepSyncs(db, before(syncDays), before(1))
+  await query(db, `delete from sign_in_attempts where counts_until < $1::timestamptz`, [now()])
   await query(db, `delete from tokens where parent_id is not null and expires_at < $1::timestamptz`, [now()])
 }
 

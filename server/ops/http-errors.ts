@@ -27,6 +27,7 @@ export const httpStatuses: Readonly<Record<ErrorCode, number>> = {
   insufficient_scope: 403,
   rate_limited: 429,
   database_unavailable: 503,
+  source_unavailable: 503,
   config_invalid: 500,
   database_locked: 500,
   postgres_cannot_run: 500,
@@ -60,7 +61,8 @@ export function listHeaders({ code, data }: AppError): Record<string, string> {
       }
     }
     case 'database_unavailable':
-      return { 'Retry-After': '5' }
+    case 'source_unavailable':
+      return { 'Retry-After': String(data['seconds'] ?? 5) }
     default:
       return {}
   }

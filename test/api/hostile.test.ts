@@ -7,6 +7,7 @@ import { Chance } from '../fuzz/chance.ts'
 import { type Plain, toJson, write } from '../fuzz/json.ts'
 import { mutateJson } from '../fuzz/mutate-json.ts'
 import { drawName, drawString } from '../fuzz/odd-values.ts'
+import { type LdapFake, startLdapFake } from '../providers/ldap-fake.ts'
 import { checkAnswer, readOpenApi } from '../support/answers.ts'
 import { createTenant, operatorToken, type Tenant } from '../support/app.ts'
 import { settleRuns } from '../support/account-runs.ts'
@@ -31,8 +32,10 @@ describe('hostile input', () => {
   let operator: ScimClient
   let application: ScimClient
   let ids: readonly string[]
+  let source: LdapFake
   before(async () => {
     tenant = await createTenant()
+    source = await startLdapFake()
     operator = tenant.scim.withToken(operatorToken)
     application = await tenant.addApplication(['read', 'write', 'hr', 'admin'])
     const userId = await addPerson(tenant.scim, 'Ada Holm', { department: 'Works' })
@@ -42,14 +45,18 @@ describe('hostile input', () => {
     const pull = { kind: 'pull', provider: 'scripted', name: 'HR', connection }
     const pullId = String((await operator.post(`${base}/directories`, pull)).body['id'])
     const runId = String((await operator.post(`${base}/directories/${pullId}/runs`, { type: 'full' })).body['id'])
+    const signsIn = { kind: 'pull', provider: 'ldap', name: 'AD', connection: source.settings }
+    const signInId = String((await operator.post(`${base}/directories`, signsIn)).body['id'])
     // A run that has ended can be watched to the end.
     await settleRuns(tenant)
     const linkId = String((await operator.post(`${base}/directories/${pullId}/setup-links`, {})).body['id'])
     const locationId = String((await operator.post(`${base}/locations`, { name: 'Berlin' })).body['id'])
     const listed = (await operator.get(`${base}/directories`)).body['data'] as { id: string; kind: string }[]
     const manualId = listed.find((one) => one.kind === 'manual')?.id ?? ''
-    ids = [userId, groupId, tenant.directoryId, pullId, manualId, runId, linkId, locationId]
+    ids = [userId, groupId, tenant.directoryId, pullId, signInId, manualId, runId, linkId, locationId]
   })
+
+  after(() => source.close())
 
   it('is answered as documented, by every endpoint', async function () {
     this.timeout(60_000)

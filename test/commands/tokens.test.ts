@@ -42,7 +42,7 @@ describe('rollcall tokens', () => {
     ['an organization', { organization: 'nobody' }, "'nobody'"],
     ['a directory', { directory: 'Ping' }, 'Okta'],
     ['a scope', { scopes: 'read,root' }, "'root'"],
-    ['no scope', { scopes: '' }, 'read, write, hr, events, admin'],
+    ['no scope', { scopes: '' }, 'read, write, hr, events, authenticate, admin'],
     ['a number of days', { days: '0' }, '--days'],
     ['a number of days beyond the calendar', { days: '1000000000' }, '--days'],
   ] as const) {

@@ -144,6 +144,7 @@ function bodyFor(path: string, method: Method, owner: Owned): unknown {
   if (path === '/lookup') return { query: `${canary} display`, limit: 20 }
   if (path.endsWith('/poll')) return { returnImmediately: true }
   if (path.endsWith('/imports') || path.endsWith('/columns')) return { text: 'id,email\n1,a@x.example\n' }
+  if (path.endsWith('/authenticate')) return { userName: `${canary}-user`, password: 'somebody-elses' }
   if (path.endsWith('/connection')) return { account: 'mine', token: 'my-own-secret' }
   if (path === '/sync') return { source: 'azure_ad' }
   if (path.endsWith('.search')) return { schemas: [searchSchema], filter: `id eq "${owner.userId}"` }
@@ -167,7 +168,7 @@ describe('isolation of organizations', () => {
     const tenant = await createTenant()
     foreign = {
       directory: tenant.scim,
-      application: await tenant.addApplication(['read', 'write', 'hr', 'events']),
+      application: await tenant.addApplication(['read', 'write', 'hr', 'events', 'authenticate']),
       admin: await tenant.addApplication(['read', 'write', 'hr', 'admin']),
     }
   })

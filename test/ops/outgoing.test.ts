@@ -116,6 +116,16 @@ describe('outgoing requests', () => {
     }
   }
 
+  /** The address of a host, or why there is none. */
+  async function findAddress(outgoing: Outgoing, host: string): Promise<string> {
+    try {
+      return await outgoing.resolve(host)
+    } catch (error) {
+      expect(error).to.be.instanceOf(OutgoingError)
+      return (error as OutgoingError).message
+    }
+  }
+
   function refuse(outgoing: Outgoing, url: string, requiresTls = false): string {
     try {
       outgoing.check(url, { requiresTls })
@@ -147,6 +157,23 @@ describe('outgoing requests', () => {
         )
       })
     }
+
+    it('are given to nobody for a connection that is no HTTP, and neither is a name that leads there', async () => {
+      for (const [name, host] of privateHosts) {
+        if (host.toLowerCase().includes('localhost')) continue
+        const address = new URL(`https://${host}`).hostname.replace(/^\[(.*)\]$/, '$1')
+        const lookup: Lookup = async () => [
+          { address: '8.8.8.8', family: 4 },
+          { address, family: address.includes(':') ? 6 : 4 },
+        ]
+        for (const asked of [address, 'ldap.example']) {
+          const refused = await findAddress(create({ lookup }), asked)
+          expect(refused, `${name}: ${asked}`).to.equal(
+            `${asked} is at an address that is not public. The operator can allow it with OUTGOING_ALLOW.`,
+          )
+        }
+      }
+    })
 
     it('are refused where one of several addresses of a name is private', async () => {
       const lookup: Lookup = async () => [
@@ -207,6 +234,22 @@ describe('outgoing requests', () => {
         .and.not.to.contain('secret')
     })
   }
+
+  it('have an address for a connection that is no HTTP, where one may be made', async () => {
+    const lookup: Lookup = async (hostname) => {
+      if (hostname === 'gone.example') throw Object.assign(new Error('not found'), { code: 'ENOTFOUND' })
+      if (hostname === 'empty.example') return []
+      return [{ address: hostname === 'dc1.internal' ? '10.0.0.1' : '8.8.8.8', family: 4 }]
+    }
+    const outgoing = create({ lookup, allow: 'dc1.internal,192.168.7.0/24' })
+    expect(await findAddress(outgoing, 'ldap.example')).to.equal('8.8.8.8')
+    expect(await findAddress(outgoing, '1.1.1.1')).to.equal('1.1.1.1')
+    expect(await findAddress(outgoing, 'dc1.internal')).to.equal('10.0.0.1')
+    expect(await findAddress(outgoing, '192.168.7.9')).to.equal('192.168.7.9')
+    expect(await findAddress(outgoing, '192.168.8.9')).to.contain('not public')
+    expect(await findAddress(outgoing, 'gone.example')).to.equal('gone.example is no name that can be found.')
+    expect(await findAddress(outgoing, 'empty.example')).to.equal('empty.example is no name that can be found.')
+  })
 
   describe('that the operator allows', () => {
     it('go to named hosts wherever they lead, also without TLS, and to no others', async () => {

@@ -179,6 +179,7 @@ describe('compatibility with real clients', () => {
   it('C-05: a path of null or "" is none, is noted, and is refused in strict mode', async () => {
     const { id } = await createMira()
     for (const path of [null, '']) {
+      clock.advance(1)
       expect(await patchUser(id, { op: 'add', path, value: { title: `with ${path}` } })).to.include({
         title: `with ${path}`,
       })

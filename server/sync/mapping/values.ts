@@ -12,7 +12,7 @@ export function isEmpty(value: JsonValue | undefined): boolean {
   return Array.isArray(value) && value.every(isEmpty)
 }
 
-/** Converts a value that is not empty. Lists are converted one by one. */
+/** Converts a value that is not empty. Lists are converted one by one; objects in a list of texts stay as they are, for the schema to check. */
 export function convert(value: JsonValue, transform: Transform): Converted {
   if (Array.isArray(value)) return convertList(value, transform)
   switch (transform) {
@@ -28,9 +28,14 @@ export function convert(value: JsonValue, transform: Transform): Converted {
 }
 
 function convertList(values: readonly JsonValue[], transform: Transform): Converted {
-  const converted = values.filter((one) => !isEmpty(one)).map((one) => convert(one, transform))
+  const converted = values.filter((one) => !isEmpty(one)).map((one) => convertListed(one, transform))
   const fault = converted.find((one) => 'fault' in one)
   return fault ?? { value: converted.flatMap((one) => ('value' in one ? [one.value] : [])) }
+}
+
+function convertListed(value: JsonValue, transform: Transform): Converted {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject && transform === 'text' ? { value } : convert(value, transform)
 }
 
 // true and false stay what they are, for attributes that are such.

@@ -14,10 +14,10 @@ import {
   recordChecks,
 } from '../../directory/pull-directories.ts'
 import { AppError } from '../../errors.ts'
-import { openConnection, requireProvider } from './connection.ts'
+import { requireProvider } from './connection.ts'
 import { mergeMapping } from '../mapping/map.ts'
 import type { SyncServices } from '../services.ts'
-import { createSourceContext } from '../source/context.ts'
+import { askSource } from '../source/ask.ts'
 
 export interface ConnectionCheck {
   /** `sign_in`, or the name of a permission. */
@@ -73,20 +73,16 @@ interface Answer {
 }
 
 async function ask(
-  { sealer, outgoing, now }: SyncServices,
+  services: SyncServices,
   directory: PullDirectory,
   provider: Provider,
   gone: AbortSignal,
 ): Promise<Answer> {
-  const signal = AbortSignal.any([gone, AbortSignal.timeout(timeoutMs)])
   try {
-    const settings = await openConnection(sealer, directory)
-    const context = createSourceContext(provider, { outgoing, now, signal })
-    const said = await provider.open(settings, context).check()
+    const said = await askSource(services, directory, provider, { timeoutMs, gone }, (source) => source.check())
     const mapping = mergeMapping(provider, directory.mapping)
     return { checks: said.map((check) => describe(check, provider, mapping)), passes: false }
   } catch (error) {
-    if (signal.aborted && !gone.aborted) return refuse(explainLate(provider), true)
     if (error instanceof ProviderError) return refuse(error.message, error.kind !== 'settings')
     const isLocked = error instanceof AppError && error.code === 'secret_unreadable'
     if (isLocked) return refuse(`${error.message} Set it, or give the secrets of the connection again.`, false)
@@ -96,10 +92,6 @@ async function ask(
 
 function refuse(detail: string, passes: boolean): Answer {
   return { checks: [{ name: 'sign_in', ok: false, detail, missing: [], isNeeded: true }], passes }
-}
-
-function explainLate({ name }: Provider): string {
-  return `${name} did not answer within ${timeoutMs / 1000} seconds; try again.`
 }
 
 /** What the last test found; undefined where there was none since the directory was connected. */
