@@ -13,6 +13,8 @@ export interface Provider<Settings extends JsonObject = JsonObject, Cursor exten
   readonly name: string
   /** What a connection needs. Form, checks, docs and sealing come from it. */
   readonly settings: SettingsSchema
+  /** Settings beside URLs that say where secrets go, or whom to trust there: where one changes, secrets must be given again. */
+  readonly places?: readonly string[]
   /** What the source takes from one connection. */
   readonly rateLimit: RateLimit
   /** SCIM attribute ← field of the source. */

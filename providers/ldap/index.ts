@@ -10,6 +10,7 @@ export const ldap: Provider<LdapSettings, LdapCursor> = {
   id: 'ldap',
   name: 'Active Directory / LDAP',
   settings,
+  places: ['host', 'port', 'certificateAuthority'],
   // LDAP has no limits; this is for who shares the server.
   rateLimit: { requests: 100, perMs: 1000 },
   mapping,

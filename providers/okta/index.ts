@@ -9,6 +9,7 @@ export const okta: Provider<OktaSettings, OktaCursor> = {
   id: 'okta',
   name: 'Okta',
   settings,
+  places: ['domain'],
   // Half of what Okta allows for users in a minute, which other applications share.
   rateLimit: { requests: 300, perMs: 60_000 },
   mapping,

@@ -19,7 +19,7 @@ export const settings: SettingsSchema = {
       title: 'Okta domain',
       description: 'The host name of your Okta, without -admin.',
       examples: ['acme.okta.com', 'login.acme.com'],
-      // A host name and nothing else, so that credentials go there and nowhere else.
+      // A host name and nothing else: no path, port or user.
       pattern: '^[A-Za-z0-9]([A-Za-z0-9\\-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9\\-]{0,61}[A-Za-z0-9])?)+$',
       maxLength: 253,
     },

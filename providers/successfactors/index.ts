@@ -11,6 +11,7 @@ export const successfactors: Provider<SuccessFactorsSettings, SuccessFactorsCurs
   id: 'sap_successfactors',
   name: 'SAP SuccessFactors',
   settings,
+  places: ['apiServer'],
   // SAP has announced a limit and put it off; questions as large as these take it seconds anyway.
   rateLimit: { requests: 4, perMs: 1000 },
   mapping,

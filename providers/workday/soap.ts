@@ -59,7 +59,9 @@ export function connect(settings: WorkdaySettings, context: ProviderContext): Ca
   return async (service, request, item) => {
     const url = `${base}/ccx/service/${tenant}/${service}/${version}`
     const body = writeEnvelope(request, user)
-    return readAnswer(await send(fetch, { method: 'POST', url, headers, body, isRead: true }), item)
+    const ask = async (): Promise<Answer> =>
+      readAnswer(await send(fetch, { method: 'POST', url, headers, body, isRead: true }), item)
+    return user === undefined ? ask() : hide(ask, user.password)
   }
 }
 
@@ -84,7 +86,7 @@ function signInByPassword(
 ): { fetch: Fetch; user: { name: string; password: string } } {
   if (username === undefined || password === undefined) throw explainMissing('a user name and a password')
   const name = username.includes('@') ? username : `${username}@${tenant}`
-  return { fetch: hide((request) => context.fetch(request), password), user: { name, password } }
+  return { fetch: (request) => context.fetch(request), user: { name, password } }
 }
 
 function explainMissing(what: string): ProviderError {
@@ -160,24 +162,24 @@ function explain(fault: Fault, { headers }: ProviderResponse): ProviderError {
     const date = new Date(headers['date'] ?? Number.NaN)
     if (!Number.isNaN(date.getTime())) return new ClockError(date)
   }
-  const words = fault.words.replaceAll(/\s+/g, ' ').slice(0, 200)
+  const said = fault.words.replaceAll(/\s+/g, ' ')
+  // What was cut off is marked, so that the beginning of a secret is known for one.
+  const words = said.length > 200 ? `${said.slice(0, 200)}…` : said
   return new ProviderError(
     'unexpected',
     `Workday refused the request: ${words === '' ? 'it does not say why' : words}.`,
   )
 }
 
-// The password stands in the body of the request, and what refuses a request may quote that, or the beginning of it.
-function hide(fetch: Fetch, password: string): Fetch {
-  return async (request) => {
-    try {
-      return await fetch(request)
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error
-      const { kind, cause, retryAfterMs } = error
-      const message = withoutSecret(withoutSecret(error.message, escapeXml(password)), password)
-      throw new ProviderError(kind, message, { cause, ...(retryAfterMs !== undefined && { retryAfterMs }) })
-    }
+// The password stands in the body of the request, and what refuses a request, by a fault too, may quote that, or the beginning of it.
+async function hide<Result>(ask: () => Promise<Result>, password: string): Promise<Result> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error instanceof ClockError) throw error
+    const { kind, cause, retryAfterMs } = error
+    const message = withoutSecret(withoutSecret(error.message, escapeXml(password)), password)
+    throw new ProviderError(kind, message, { cause, ...(retryAfterMs !== undefined && { retryAfterMs }) })
   }
 }
 

@@ -176,6 +176,26 @@ describe('directories that are pulled', () => {
       expect((await put({ account: account.account })).status).to.equal(204)
     })
 
+    it('send no secret to another host, or where another authority is trusted', async () => {
+      const cases = [
+        ['okta', { domain: 'acme.okta.com', apiToken: 'a-long-secret' }, { domain: 'elsewhere.example' }, 'apiToken'],
+        [
+          'ldap',
+          { host: 'ldap.example', bindName: 'cn=reader', bindPassword: 'a-long-secret' },
+          { host: 'elsewhere.example', bindName: 'cn=reader' },
+          'bindPassword',
+        ],
+      ] as const
+      for (const [provider, settings, moved, secret] of cases) {
+        const directory = { kind: 'pull', provider, name: `Hosts of ${provider}`, connection: settings }
+        const made = await admin.post('/directories', directory)
+        expect(made.status, made.text).to.equal(201)
+        const path = `/directories/${made.body['id']}/connection`
+        expect(refused(await admin.put(path, moved))).to.deep.equal([400, 'invalid_value', secret])
+        expect((await admin.put(path, { ...moved, [secret]: 'another' })).status).to.equal(204)
+      }
+    })
+
     it('whose key is lost can be looked at, tested and mended', async () => {
       const id = await makeConnected()
       const lost = createSealer(testDatabase(), `lost:${Buffer.alloc(32).toString('base64url')}`, clock.now)

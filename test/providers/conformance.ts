@@ -10,6 +10,7 @@ import {
   type Provider,
   ProviderError,
   rollcall,
+  type SettingsProperty,
   type SourceRecord,
   transforms,
 } from '../../providers/provider.ts'
@@ -89,6 +90,13 @@ export function describeConformance(provider: Provider, start: () => Promise<Sub
         expect(property.writeOnly === true, `${name} is ${isSecret ? 'a' : 'no'} secret`).to.equal(isSecret)
       }
       expect(provider.settings.required.every((name) => name in provider.settings.properties)).to.equal(true)
+    })
+
+    it('names what says where secrets go', () => {
+      const redirecting = Object.entries(provider.settings.properties).filter(([name, property]) => {
+        return /host|server|domain/i.test(name) && takes(property, 'elsewhere.example')
+      })
+      expect(provider.places ?? []).to.include.members(redirecting.map(([name]) => name))
     })
 
     it('maps what makes a user, by transforms and statuses that there are', () => {
@@ -454,4 +462,8 @@ function listSecrets(provider: Provider, settings: JsonObject, { requests }: Fak
   const secrets = [...new Set([...names.map(([name]) => settings[name]), ...sent])]
   expect(secrets.length, 'secrets, and as they were sent').to.be.at.least(2)
   return secrets.filter((secret) => typeof secret === 'string')
+}
+
+function takes(property: SettingsProperty, value: string): boolean {
+  return new Ajv2020({ strict: true, formats: {} }).validate({ ...property }, value)
 }

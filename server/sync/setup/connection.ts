@@ -74,8 +74,10 @@ export async function connect(
   const provider = requireProvider(providers, directory)
   const isSecret = (name: string): boolean => provider.settings.properties[name]?.writeOnly === true
   const kept = directory.connection === null ? {} : pick(await openWhatCanBe(sealer, directory), isSecret)
-  requireSecretsAnew(directory.connection, kept, given)
+  requireSecretsAnew(directory.connection, kept, given, provider.places ?? [])
   const settings = check(provider.settings, { ...kept, ...given }) as JsonObject
+  // What cannot be opened now, for its key is missing, must not be taken for secrets that there are none of.
+  if (!Object.keys(given).some(isSecret)) await openSecrets(sealer, directory)
   const secrets = pick(settings, isSecret)
   const connection = pick(settings, (name) => !isSecret(name))
   const hasSecrets = Object.keys(secrets).length > 0
@@ -99,15 +101,22 @@ export async function connect(
 }
 
 // Whoever may say where requests go must not have secrets sent there that they do not know.
-function requireSecretsAnew(before: JsonObject | null, kept: JsonObject, given: JsonObject): void {
-  const moved = Object.entries(given).find(([name, value]) => isUrl(value) && value !== before?.[name])
+function requireSecretsAnew(
+  before: JsonObject | null,
+  kept: JsonObject,
+  given: JsonObject,
+  places: readonly string[],
+): void {
+  const moved = [...new Set([...Object.keys(given), ...places])].find((name) => {
+    return given[name] !== before?.[name] && (places.includes(name) || isUrl(given[name]))
+  })
   const left = Object.keys(kept).find((name) => !Object.hasOwn(given, name))
   if (moved === undefined || left === undefined) return
-  const detail = `${left} must be given again, for ${moved[0]} changes where it is sent.`
+  const detail = `${left} must be given again, for ${moved} changes where it is sent.`
   throw new AppError('invalid_value', detail, { data: { param: left } })
 }
 
-function isUrl(value: JsonValue): boolean {
+function isUrl(value: JsonValue | undefined): boolean {
   return typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\//i.test(value.trim())
 }
 
